@@ -1,0 +1,1 @@
+"""Data the program ships with; see the README beside each set."""

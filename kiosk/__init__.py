@@ -1,0 +1,1 @@
+"""Process edges of the console: command line, application, settings, composition root."""

@@ -1,0 +1,38 @@
+"""Where this console keeps its files. Owns names and permissions, opens nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def state_dir() -> Path:
+    """The console's folder: ``KIOSK_STATE_DIR``, else the platform's state folder."""
+    override = os.environ.get("KIOSK_STATE_DIR")
+    if override:
+        return Path(override).expanduser().absolute()
+    from platformdirs import user_state_path  # noqa: PLC0415 - not needed with the override
+
+    return user_state_path("kiosk", appauthor=False)
+
+
+def ensure_folder(folder: Path) -> Path:
+    """The folder exists and is ours alone (0700)."""
+    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    folder.chmod(FOLDER_MODE)
+    return folder
+
+
+def console_file(folder: Path) -> Path:
+    return folder / "console.sqlite3"
+
+
+def catalogue_file(folder: Path) -> Path:
+    return folder / "catalogue.sqlite3"
+
+
+def central_file(folder: Path) -> Path:
+    return folder / "central" / "central.sqlite3"

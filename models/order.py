@@ -1,0 +1,90 @@
+"""A placed order: a snapshot that never changes in place, its states and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from models.customer import Customer, DeliveryAddress
+from models.errors import DomainError
+from models.payment import LinkChannel, PaymentMethod
+from models.pricing import Quote
+from models.promise import Promise
+
+
+class OrderState(StrEnum):
+    """R15, the states the customer hears."""
+
+    AWAITING_PAYMENT = "awaiting_payment"
+    IN_PREPARATION = "in_preparation"
+    DISPATCHED = "dispatched"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+
+
+ORDER_TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.AWAITING_PAYMENT: frozenset({OrderState.IN_PREPARATION, OrderState.CANCELLED}),
+    OrderState.IN_PREPARATION: frozenset({OrderState.DISPATCHED, OrderState.CANCELLED}),
+    OrderState.DISPATCHED: frozenset({OrderState.DELIVERED, OrderState.RETURNED}),
+    OrderState.DELIVERED: frozenset({OrderState.RETURNED}),
+    OrderState.CANCELLED: frozenset(),
+    OrderState.RETURNED: frozenset({OrderState.DISPATCHED}),
+}
+
+
+def ensure_transition(before: OrderState, after: OrderState) -> None:
+    """Raises DomainError("order_transition") unless the table allows it (R8, R15, R17)."""
+    if after not in ORDER_TRANSITIONS[before]:
+        raise DomainError("order_transition", before=before.value, after=after.value)
+
+
+class OrderEventKind(StrEnum):
+    PLACED = "placed"
+    ACCEPTED_BY_CENTRAL = "accepted_by_central"
+    DIFFERENCES_SEEN = "differences_seen"
+    REFUSED_BY_CENTRAL = "refused_by_central"
+    STATE_CHANGED = "state_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """One thing that happened to an order; events are only ever appended."""
+
+    order_id: UUID
+    kind: OrderEventKind
+    at: datetime
+    facts: Mapping[str, object]
+
+
+class SyncState(StrEnum):
+    """Where an order stands on its way to central."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was agreed on the phone, as it was said."""
+
+    order_id: UUID
+    reference: str
+    """Nine digits, the last a Damm check; see ``models.reference``."""
+    draft_id: UUID
+    customer: Customer
+    delivery: DeliveryAddress
+    quote: Quote
+    promise: Promise
+    payment_method: PaymentMethod
+    link_channel: LinkChannel | None
+    state: OrderState
+    placed_at: datetime
+    ordered_on: date
+    """The day in Europe/Paris the promise was counted from."""
+    is_demo: bool = False

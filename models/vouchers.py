@@ -1,0 +1,85 @@
+"""Codes that take something off a total (R7), and why one may be refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+
+class VoucherKind(StrEnum):
+    PERCENT = "percent"
+    AMOUNT = "amount"
+    FREE_DELIVERY = "free_delivery"
+    CREDIT = "credit"
+    """An "avoir" from a claim: pays goods and delivery, and keeps a remainder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A code and its conditions.
+
+    ``percent_bp`` in basis points (1000 is 10 %) for PERCENT; ``amount_cents`` for AMOUNT;
+    ``remaining_cents`` is what a CREDIT still holds. ``valid_from`` and ``valid_until`` are
+    inclusive days in Europe/Paris. An empty ``brands`` or ``skus`` restricts nothing.
+    """
+
+    code: str
+    kind: VoucherKind
+    percent_bp: int = 0
+    amount_cents: int = 0
+    remaining_cents: int = 0
+    minimum_total_cents: int = 0
+    brands: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    customer_id: UUID | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    uses: int = 0
+    uses_max: int | None = None
+    uses_per_customer_max: int | None = None
+    is_combinable: bool = False
+
+
+class RefusalReason(StrEnum):
+    UNKNOWN = "unknown"
+    LOOKS_LIKE = "looks_like"
+    """Not this code, but ``Refusal.proposed`` differs by case or look-alikes only."""
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    MINIMUM_NOT_MET = "minimum_not_met"
+    WRONG_BRAND = "wrong_brand"
+    WRONG_ARTICLES = "wrong_articles"
+    OTHER_CUSTOMER = "other_customer"
+    CUSTOMER_UNKNOWN_YET = "customer_unknown_yet"
+    USED_UP = "used_up"
+    ALREADY_USED_BY_CUSTOMER = "already_used_by_customer"
+    NOT_COMBINABLE = "not_combinable"
+    NOTHING_LEFT = "nothing_left"
+    """A credit that was spent."""
+    EMPTY_CART = "empty_cart"
+    NOTHING_TO_TAKE_OFF = "nothing_to_take_off"
+    """Free delivery where delivery is free already, or a total that is 0 before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a code takes nothing off, and the cheapest thing that would make it work.
+
+    Only the facts that the reason needs are set: ``missing_cents`` for a minimum (what
+    must be added), ``on`` for dates, ``brands``/``skus`` for restrictions, ``proposed`` for a
+    look-alike, ``conflicts_with`` for a code that does not combine, ``remedy_sku`` with
+    ``remedy_quantity`` and ``remedy_cents`` for the cheapest article that would do.
+    """
+
+    reason: RefusalReason
+    missing_cents: int = 0
+    on: date | None = None
+    brands: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    proposed: str | None = None
+    conflicts_with: str | None = None
+    remedy_sku: str | None = None
+    remedy_quantity: int = 0
+    remedy_cents: int = 0

@@ -1,0 +1,1 @@
+"""The contract between console and central, as pydantic models."""

@@ -1,0 +1,1 @@
+"""What the operator sees: Textual only, no rule of the shop."""

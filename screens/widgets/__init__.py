@@ -1,0 +1,1 @@
+"""Parts of screens that draw domain values; none knows a service."""

@@ -1,0 +1,1 @@
+"""Use cases of the console and the ports they need; adapters stand in ``services.adapters``."""

@@ -1,0 +1,346 @@
+"""What the use cases need from the world, as protocols.
+
+Adapters keep these promises; every fake passes the same tests as the real thing. Nothing
+here names a library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from models.catalogue import Article, Printer
+from models.customer import Customer
+from models.draft import Draft
+from models.order import Order, OrderEvent, SyncState
+from models.vouchers import Voucher
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        ...
+
+
+class Ids(Protocol):
+    def new(self) -> UUID:
+        """A UUIDv7 (RFC 9562)."""
+        ...
+
+
+# --- catalogue ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterHit:
+    printer: Printer
+
+
+@dataclass(frozen=True, slots=True)
+class CartridgeHit:
+    article: Article
+    label: str
+    """As said on the phone: LC-970 noir."""
+
+
+Hit = PrinterHit | CartridgeHit
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Best first. ``corrected`` is what was understood where a typo was forgiven."""
+
+    text: str
+    hits: tuple[Hit, ...]
+    corrected: str | None = None
+
+
+class Catalogue(Protocol):
+    """Reads of the local catalogue. Each is local, takes milliseconds, and may be called
+    from any thread. All answers of one instance may change when a sync lands: ``version``
+    tells.
+    """
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def is_demo(self) -> bool: ...
+
+    def search(self, text: str, *, limit: int = 50) -> SearchResult: ...
+
+    def brands(self) -> Sequence[str]:
+        """Brands of printers, alphabetical."""
+        ...
+
+    def printers(self, brand: str, *, prefix: str = "", limit: int = 50) -> Sequence[Printer]: ...
+
+    def printer(self, printer_id: str) -> Printer | None: ...
+
+    def articles_for(self, printer_id: str) -> Sequence[Article]:
+        """What fits, in the order it is read out: makers' by series, colour and capacity,
+        packs after their parts, the shop's own last.
+        """
+        ...
+
+    def articles(self, skus: Iterable[str]) -> Mapping[str, Article]: ...
+
+    def packs_holding(self, skus: Iterable[str]) -> Sequence[Article]:
+        """Packs that contain at least one of these."""
+        ...
+
+    def cheapest(
+        self, *, brands: Sequence[str] = (), skus: Sequence[str] = (), at_least_cents: int = 0
+    ) -> Article | None:
+        """The cheapest article in stock of those brands or skus at that price or above."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# --- the console's own file --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceBlock:
+    """Eight-digit numbers ``first <= n <= last`` leased to this console; ``next`` is free."""
+
+    first: int
+    last: int
+    next: int
+
+    @property
+    def left(self) -> int:
+        return self.last - self.next + 1
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """What the console still owes central. ``body`` is the wire form, byte for byte."""
+
+    item_id: UUID
+    order_id: UUID
+    kind: str
+    body: str
+    state: SyncState
+    attempts: int
+    next_try_at: datetime
+    last_error: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSummary:
+    """A line of the list of calls, without reading the whole draft."""
+
+    draft: Draft
+    updated_at: datetime
+    is_held_elsewhere: bool
+    """Another running program on this host has it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order with where it stands on its way to central."""
+
+    order: Order
+    sync_state: SyncState
+    last_error: str | None = None
+
+
+class Drafts(Protocol):
+    def save(self, draft: Draft, *, at: datetime, holder: str | None) -> None:
+        """Insert or replace. Raises Conflict("draft_taken") when another holder has it,
+        Conflict("draft_placed") when it was placed already.
+        """
+        ...
+
+    def get(self, draft_id: UUID) -> Draft | None: ...
+
+    def unfinished(self) -> Sequence[DraftSummary]:
+        """Open and parked drafts that are not blank, the newest change first."""
+        ...
+
+    def take(self, draft_id: UUID, *, holder: str, at: datetime) -> Draft:
+        """Make it ours and open. Raises Conflict("draft_taken") or ("draft_placed")."""
+        ...
+
+
+class Orders(Protocol):
+    def add(self, order: Order) -> None: ...
+    def get(self, order_id: UUID) -> Order | None: ...
+    def by_draft(self, draft_id: UUID) -> Order | None: ...
+    def by_reference(self, reference: str) -> Order | None: ...
+    def append(self, event: OrderEvent) -> None: ...
+    def events(self, order_id: UUID) -> Sequence[OrderEvent]: ...
+    def recent(self, *, limit: int = 200) -> Sequence[OrderRow]: ...
+    def of_customer(self, customer_id: UUID, *, limit: int = 20) -> Sequence[OrderRow]: ...
+
+
+class Customers(Protocol):
+    def add(self, customer: Customer) -> None:
+        """Insert or replace by ``customer_id``."""
+        ...
+
+    def get(self, customer_id: UUID) -> Customer | None: ...
+
+    def find(self, text: str, *, limit: int = 20) -> Sequence[Customer]:
+        """By last digits of a phone (3 and more), by name without accents or with one
+        typo, by postcode, by a reference; best first.
+        """
+        ...
+
+
+class Vouchers(Protocol):
+    def replace_all(self, vouchers: Iterable[Voucher]) -> None: ...
+    def put(self, voucher: Voucher) -> None: ...
+    def get(self, code: str) -> Voucher | None:
+        """Exactly this code, case and all."""
+        ...
+
+    def alike(self, code: str) -> Sequence[Voucher]:
+        """Codes that differ from ``code`` by case and look-alikes (O/0, I/1/l) only."""
+        ...
+
+    def uses_by(self, customer_id: UUID) -> Mapping[str, int]:
+        """How often this customer used each code in orders known here."""
+        ...
+
+
+class References(Protocol):
+    def add_block(self, first: int, last: int) -> None:
+        """Idempotent by ``first``."""
+        ...
+
+    def take_next(self) -> int:
+        """The next free number, used up for ever once the transaction commits.
+        Raises Unavailable("no_references_left").
+        """
+        ...
+
+    def left(self) -> int: ...
+
+
+class Outbox(Protocol):
+    def add(self, item: OutboxItem) -> None: ...
+    def due(self, *, now: datetime, limit: int = 20) -> Sequence[OutboxItem]: ...
+    def mark(
+        self,
+        item_id: UUID,
+        state: SyncState,
+        *,
+        attempts: int,
+        next_try_at: datetime,
+        last_error: str | None,
+    ) -> None: ...
+
+    def waiting(self) -> int:
+        """How many are not confirmed and not refused."""
+        ...
+
+    def retry_now(self, *, now: datetime) -> None:
+        """Makes all waiting items due."""
+        ...
+
+
+class Settings(Protocol):
+    """Small facts of this console: who it is at central, cursors, whether it is a demo."""
+
+    def get(self, key: str) -> str | None: ...
+    def put(self, key: str, value: str) -> None: ...
+
+
+class Transaction(Protocol):
+    """One transaction on the console's file; all or nothing."""
+
+    drafts: Drafts
+    orders: Orders
+    customers: Customers
+    vouchers: Vouchers
+    references: References
+    outbox: Outbox
+    settings: Settings
+
+
+class Store(Protocol):
+    """The console's file. Blocking: called from the store thread or a command line.
+
+    Raises Unavailable("store_busy" | "store_full" | "store_broken") for what SQLite says.
+    """
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """BEGIN IMMEDIATE; committed with fsync when the block ends, rolled back on any error."""
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]: ...
+
+    def close(self) -> None: ...
+
+
+# --- central -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What central reckons differently; ``said`` and ``central`` as cents or text."""
+
+    code: str
+    said: str
+    central: str
+    sku: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Central's answer to an order: accepted, perhaps with differences to call back about."""
+
+    order_id: UUID
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChanges:
+    """One page of the feed. ``full`` says this page starts a new snapshot."""
+
+    cursor: str
+    printers: tuple[Printer, ...] = ()
+    articles: tuple[Article, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    removed_printers: tuple[str, ...] = ()
+    removed_skus: tuple[str, ...] = ()
+    has_more: bool = False
+
+
+class Central(Protocol):
+    """The central API as the console sees it. Blocking, called from the sync thread only.
+
+    Raises Unavailable for everything that may work later (no network, timeout, 5xx, 429,
+    a token that is not accepted: code "unauthorised"), Rejected for a permanent refusal,
+    Conflict for 409, always with central's stable problem code.
+    """
+
+    def ping(self) -> None: ...
+
+    def lease_references(self, count: int) -> tuple[int, int]:
+        """First and last number of a block that is ours for ever."""
+        ...
+
+    def put_order(self, order_id: UUID, body: str) -> Verdict:
+        """Idempotent: the same body again gives the same answer."""
+        ...
+
+    def vouchers(self) -> Sequence[Voucher]: ...
+
+    def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]: ...
+
+    def catalogue_version(self) -> str: ...
+
+    def catalogue_changes(self, cursor: str | None) -> CatalogueChanges:
+        """From the beginning (None: the snapshot, page by page) or after a cursor."""
+        ...
+
+    def close(self) -> None: ...

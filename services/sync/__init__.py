@@ -1,0 +1,1 @@
+"""Getting orders up and the shop's data down, in the background."""
