@@ -5,9 +5,26 @@ The same function prices a cart at the console and judges an order at central.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
-from models.vouchers import Refusal, VoucherKind
+from models.cart import Cart
+from models.catalogue import Article
+from models.shop import ShopRules
+from models.vat import VatShare
+from models.vouchers import Refusal, Voucher, VoucherKind
+
+__all__ = [
+    "CodeOutcome",
+    "PackHint",
+    "PricedLine",
+    "PricingFacts",
+    "Quote",
+    "VatShare",
+    "price_cart",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +57,6 @@ class CodeOutcome:
     @property
     def is_accepted(self) -> bool:
         return self.refusal is None
-
-
-@dataclass(frozen=True, slots=True)
-class VatShare:
-    """VAT contained in the part of the total at one rate, all in cents."""
-
-    rate_bp: int
-    gross_cents: int
-    net_cents: int
-    vat_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +97,28 @@ class Quote:
     @property
     def vat_cents(self) -> int:
         return sum(share.vat_cents for share in self.vat)
+
+
+@dataclass(frozen=True, slots=True)
+class PricingFacts:
+    """What has to be known to price a cart: read once by the caller, so that pricing is pure.
+
+    ``vouchers`` by exact code; ``alike`` what each unknown code may have been meant to be;
+    ``uses_by_customer`` how often this customer used each code. ``find_cheapest`` has the
+    keywords of ``services.ports.Catalogue.cheapest``; without it no remedy is looked for
+    outside the cart.
+    """
+
+    articles: Mapping[str, Article]
+    packs: Sequence[Article] = ()
+    vouchers: Mapping[str, Voucher] = field(default_factory=dict)
+    alike: Mapping[str, Sequence[Voucher]] = field(default_factory=dict)
+    uses_by_customer: Mapping[str, int] = field(default_factory=dict)
+    customer_id: UUID | None = None
+    delivery_postcode: str = ""
+    find_cheapest: Callable[..., Article | None] | None = None
+
+
+def price_cart(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules) -> Quote:
+    """The cart added up at ``now``."""
+    raise NotImplementedError

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from models.catalogue import Offer
+from models.payment import PaymentMethod
+from models.shop import ShopRules
 
 
 class PromiseReasonCode(StrEnum):
@@ -44,3 +49,13 @@ class Promise:
     handled_on: date | None
     reasons: tuple[PromiseReason, ...]
     is_conditional: bool = False
+
+
+def promise_for(
+    ordered_on: date,
+    items: Sequence[tuple[Offer, int]],
+    method: PaymentMethod | None,
+    rules: ShopRules,
+) -> Promise:
+    """The latest dispatch day of an order of these offers and quantities."""
+    raise NotImplementedError

@@ -83,3 +83,14 @@ class Refusal:
     remedy_sku: str | None = None
     remedy_quantity: int = 0
     remedy_cents: int = 0
+
+
+_LOOK_ALIKES = str.maketrans("oil", "011")
+
+
+def fold_code(code: str) -> str:
+    """A code without what nobody hears: case, O or 0, I or 1 or l (R7).
+
+    Two codes with the same fold are look-alikes. Spaces are kept: trimming is the console's.
+    """
+    return code.casefold().translate(_LOOK_ALIKES)
