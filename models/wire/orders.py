@@ -1,0 +1,230 @@
+"""An order on the wire: what was said on the phone, with the amounts and the date promised.
+
+Owns the form in which a console hands an order to central and the answer it gets. The
+body is written once, when the order is placed, and sent byte for byte however often it
+takes; ``draft_id`` and other matters of one console stay there.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from models.cart import LINES_MAX, QUANTITY_MAX
+from models.errors import DomainError
+from models.order import Order, OrderState
+from models.payment import LinkChannel, PaymentMethod
+from models.pricing import CodeOutcome, PricedLine, Quote
+from models.promise import Promise, PromiseReasonCode
+from models.vouchers import RefusalReason, VoucherKind
+from models.wire.customers import CustomerWire, DeliveryWire
+from models.wire.fields import BasisPoints, Cents, Count, Day, Moment, Text, WireModel, Word
+
+Reference = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+
+
+class LineWire(WireModel):
+    """A line as it was read back; ``unit_price_cents`` is the price that was said."""
+
+    sku: Word
+    label: Text
+    brand: Text
+    quantity: Annotated[Count, Field(ge=1, le=QUANTITY_MAX)]
+    unit_price_cents: Cents
+    total_cents: Cents
+    discount_cents: Cents
+    vat_rate_bp: BasisPoints
+    current_price_cents: Cents
+
+
+class CodeWire(WireModel):
+    """A code exactly as it is printed (R7), and what it did at the console."""
+
+    code: Word
+    kind: VoucherKind | None = None
+    discount_cents: Cents = 0
+    is_provisional: bool = False
+    refusal: RefusalReason | None = None
+
+
+class VatWire(WireModel):
+    rate_bp: BasisPoints
+    gross_cents: Cents
+    net_cents: Cents
+    vat_cents: Cents
+
+
+class AmountsWire(WireModel):
+    """``total = goods - discount + delivery - credit``, all in cents, VAT included."""
+
+    goods_cents: Cents
+    discount_cents: Cents
+    delivery_cents: Cents
+    delivery_saved_cents: Cents
+    credit_cents: Cents
+    total_cents: Cents
+    vat: Annotated[tuple[VatWire, ...], Field(max_length=20)]
+    vat_mention: Text | None = None
+
+
+class ReasonWire(WireModel):
+    code: PromiseReasonCode
+    on: Day | None = None
+    skus: tuple[Word, ...] = ()
+    days: Annotated[int, Field(strict=True, ge=-1_000, le=1_000)] = 0
+    names: tuple[Text, ...] = ()
+
+
+class PromiseWire(WireModel):
+    dispatch_by: Day | None
+    ready_on: Day | None
+    handled_on: Day | None
+    is_conditional: bool
+    reasons: Annotated[tuple[ReasonWire, ...], Field(max_length=200)]
+
+
+class OrderIn(WireModel):
+    """The order a console hands over. ``placed_at`` is UTC, ``ordered_on`` a day in Paris."""
+
+    order_id: UUID
+    reference: Reference
+    placed_at: Moment
+    ordered_on: Day
+    customer: CustomerWire
+    delivery: DeliveryWire
+    payment_method: PaymentMethod
+    link_channel: LinkChannel | None
+    lines: Annotated[tuple[LineWire, ...], Field(min_length=1, max_length=LINES_MAX)]
+    codes: Annotated[tuple[CodeWire, ...], Field(max_length=50)]
+    amounts: AmountsWire
+    promise: PromiseWire
+    is_demo: bool = False
+
+
+class Outcome(StrEnum):
+    """What central made of an order; a refusal is a problem, not an outcome."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_DIFFERENCES = "accepted_with_differences"
+
+
+class DifferenceCode(StrEnum):
+    """Where central reckons differently; each becomes a call back, never a silent change."""
+
+    PRICE_CHANGED = "price_changed"
+    CODE_REFUSED = "code_refused"
+    DISCOUNT_CHANGED = "discount_changed"
+    DELIVERY_CHANGED = "delivery_changed"
+    TOTAL_CHANGED = "total_changed"
+    STOCK_SHORT = "stock_short"
+    SKU_UNKNOWN = "sku_unknown"
+    PROMISE_LATER = "promise_later"
+
+
+class DifferenceWire(WireModel):
+    """``code`` is a DifferenceCode or one of a newer central; amounts are cents as text."""
+
+    code: Word
+    said: Text
+    central: Text
+    sku: Word | None = None
+
+
+class VerdictOut(WireModel):
+    """Central's answer to ``PUT /v1/orders/{order_id}``: the same for the same body, for ever."""
+
+    order_id: UUID
+    reference: Reference
+    outcome: Outcome
+    differences: tuple[DifferenceWire, ...] = ()
+    received_at: Moment
+
+
+class OrderRowOut(WireModel):
+    """An order in a list: no personal data."""
+
+    order_id: UUID
+    reference: Reference
+    state: OrderState
+    total_cents: Cents
+    payment_method: PaymentMethod
+    console: Text
+    outcome: Outcome
+    placed_at: Moment
+    received_at: Moment
+
+
+class OrderOut(WireModel):
+    """An order as central holds it: what was said, and what central made of it."""
+
+    order: OrderIn
+    state: OrderState
+    verdict: VerdictOut
+
+
+class OrdersPage(WireModel):
+    orders: tuple[OrderRowOut, ...]
+    cursor: Word | None = None
+    has_more: bool = False
+
+
+def order_to_wire(order: Order) -> str:
+    """The body of ``PUT /v1/orders/{order_id}``: canonical JSON, the same bytes every time.
+
+    Raises DomainError("order_not_sendable", field=...) where a text is longer, or an amount
+    larger, than the contract has room for.
+    """
+    try:
+        return _order_in(order).canonical()
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise DomainError("order_not_sendable", field=where) from error
+
+
+def order_from_wire(body: str | bytes) -> OrderIn:
+    """Read a body that ``order_to_wire`` wrote. Raises pydantic.ValidationError."""
+    return OrderIn.model_validate_json(body)
+
+
+def _order_in(order: Order) -> OrderIn:
+    return OrderIn(
+        order_id=order.order_id,
+        reference=order.reference,
+        placed_at=order.placed_at.astimezone(UTC),
+        ordered_on=order.ordered_on,
+        customer=CustomerWire.model_validate(order.customer),
+        delivery=DeliveryWire.model_validate(order.delivery),
+        payment_method=order.payment_method,
+        link_channel=order.link_channel,
+        lines=tuple(_line(line) for line in order.quote.lines),
+        codes=tuple(_code(outcome) for outcome in order.quote.codes),
+        amounts=_amounts(order.quote),
+        promise=_promise(order.promise),
+        is_demo=order.is_demo,
+    )
+
+
+def _line(line: PricedLine) -> LineWire:
+    return LineWire.model_validate(line)
+
+
+def _code(outcome: CodeOutcome) -> CodeWire:
+    return CodeWire(
+        code=outcome.code,
+        kind=outcome.kind,
+        discount_cents=outcome.discount_cents,
+        is_provisional=outcome.is_provisional,
+        refusal=outcome.refusal.reason if outcome.refusal else None,
+    )
+
+
+def _amounts(quote: Quote) -> AmountsWire:
+    return AmountsWire.model_validate(quote)
+
+
+def _promise(promise: Promise) -> PromiseWire:
+    return PromiseWire.model_validate(promise)
