@@ -106,5 +106,11 @@ class Draft:
             and not (self.search or self.unknown_printer or self.code_entry)
         )
 
+    @property
+    def delivery_postcode(self) -> str:
+        """Where the parcel goes as far as it was typed; "" before."""
+        person = self.customer.person if self.delivery.is_same else self.delivery.person
+        return person.postcode.strip()
+
     def at(self, step: Step, focus: str = "") -> Draft:
         return replace(self, step=step, focus=focus)

@@ -1,0 +1,239 @@
+"""The operator's desk: the draft in hand and what it adds up to, and the other calls.
+
+Owns which draft is being worked on in this program. Every method that changes something
+returns only once that is on disk, with the new state; all block, and are called one at a
+time (from the store thread of the application, or from a test). Knows no screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from models.catalogue import Article
+from models.customer import Customer
+from models.draft import CustomerEntry, Draft, DraftState, PersonEntry, Step
+from models.errors import DomainError
+from models.order import Order, SyncState
+from models.pricing import CodeOutcome, Quote
+from models.promise import Promise
+from models.shop import ShopRules
+from models.vouchers import RefusalReason
+from services.drafts import save_draft
+from services.ports import Catalogue, Clock, DraftSummary, Ids, OrderRow, Store, Transaction
+from services.quoting import quote_cart
+
+PROPOSED = frozenset({RefusalReason.UNKNOWN, RefusalReason.LOOKS_LIKE})
+"""Refusals of a text that is no code: it is not kept in the cart."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskState:
+    """What the operator works on, all of it on disk."""
+
+    draft: Draft
+    quote: Quote
+    promise: Promise | None = None
+    articles: tuple[Article, ...] = ()
+    """Those of the cart, in its order."""
+    calls_waiting: tuple[DraftSummary, ...] = ()
+    order: Order | None = None
+    order_sync: SyncState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFile:
+    """R3: a known customer with what they last ordered, the running orders first."""
+
+    customer: Customer
+    orders: tuple[OrderRow, ...]
+
+
+class Desk:
+    """One operator's place at one console."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        catalogue: Catalogue,
+        clock: Clock,
+        ids: Ids,
+        rules: ShopRules,
+        holder: str,
+        place: Callable[[UUID], Order],
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._ids = ids
+        self._rules = rules
+        self._holder = holder
+        self._place = place
+
+    # --- calls -------------------------------------------------------------
+
+    def new_call(self) -> DeskState:
+        """A blank draft; nothing is written until something is entered."""
+        draft = Draft(draft_id=self._ids.new(), called_at=self._clock.now())
+        with self._store.read() as tx:
+            return self._state(draft, tx)
+
+    def change(self, draft: Draft) -> DeskState:
+        """Save ``draft`` and add it up. Raises what ``save_draft`` raises."""
+        now = self._clock.now()
+        with self._store.write() as tx:
+            save_draft(draft, tx=tx, holder=self._holder, now=now)
+            return self._state(draft, tx)
+
+    def park(self, draft: Draft, reason: str) -> DeskState:
+        """Put the call aside for anybody on this console; then a new one."""
+        parked = replace(draft, state=DraftState.PARKED, parked_reason=reason)
+        with self._store.write() as tx:
+            save_draft(parked, tx=tx, holder=None, now=self._clock.now())
+        return self.new_call()
+
+    def abandon(self, draft: Draft) -> DeskState:
+        """The caller gave up: the draft leaves the list; then a new one."""
+        if not draft.is_blank and draft.state is not DraftState.PLACED:
+            gone = replace(draft, state=DraftState.ABANDONED)
+            with self._store.write() as tx:
+                save_draft(gone, tx=tx, holder=None, now=self._clock.now())
+        return self.new_call()
+
+    def resume(self, draft_id: UUID) -> DeskState:
+        """Take a waiting call. Raises Conflict("draft_taken") while another program has it."""
+        with self._store.write() as tx:
+            draft = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
+            return self._state(draft, tx)
+
+    def refresh(self, draft: Draft) -> DeskState:
+        """The same draft with what changed around it: prices, codes, orders, other calls."""
+        with self._store.read() as tx:
+            return self._state(draft, tx)
+
+    # --- codes -------------------------------------------------------------
+
+    def give_code(self, draft: Draft, text: str) -> tuple[DeskState, CodeOutcome]:
+        """Give a code as dictated (R7). It stays in the cart unless no such code exists.
+
+        The outcome says what it did; where it only looks like a code, the outcome proposes
+        the exact one and the draft is left as it was.
+        """
+        code = text.strip()
+        if not code:
+            raise DomainError("code_empty")
+        given = replace(draft, cart=draft.cart.add_code(code), code_entry="")
+        with self._store.write() as tx:
+            state = self._state(given, tx)
+            outcome = next(one for one in state.quote.codes if one.code == code)
+            if outcome.refusal is not None and outcome.refusal.reason in PROPOSED:
+                return self._state(draft, tx), outcome
+            save_draft(given, tx=tx, holder=self._holder, now=self._clock.now())
+            return state, outcome
+
+    # --- customers ---------------------------------------------------------
+
+    def find_customers(self, text: str) -> Sequence[Customer]:
+        with self._store.read() as tx:
+            return tx.customers.find(text)
+
+    def customer_file(self, customer_id: UUID) -> CustomerFile | None:
+        """R3: None for somebody this console does not know."""
+        with self._store.read() as tx:
+            customer = tx.customers.get(customer_id)
+            if customer is None:
+                return None
+            return CustomerFile(customer, tuple(tx.orders.of_customer(customer_id)))
+
+    def choose_customer(self, draft: Draft, customer: Customer) -> DeskState:
+        """The caller is known: their file fills the form."""
+        return self.change(replace(draft, customer=entry_of(customer)))
+
+    def like_last_time(self, draft: Draft, previous: Order) -> DeskState:
+        """Put what was last ordered in the cart, at today's prices."""
+        cart = draft.cart
+        now = self._clock.now()
+        articles = self._catalogue.articles(line.sku for line in previous.quote.lines)
+        for line in previous.quote.lines:
+            article = articles.get(line.sku)
+            if article is not None and not cart.quantity_of(line.sku):
+                price = article.offer.price_cents
+                cart = cart.set_quantity(line.sku, line.quantity, price_cents=price, at=now)
+        return self.change(replace(draft, cart=cart))
+
+    # --- placing -----------------------------------------------------------
+
+    def confirm(self, draft: Draft) -> DeskState:
+        """Place the order; once it returns the reference may be said. Twice is once.
+
+        Raises DomainError("order_incomplete") naming what is missing.
+        """
+        order = self._place(draft.draft_id)
+        placed = replace(
+            draft, state=DraftState.PLACED, order_id=order.order_id, step=Step.CONFIRMATION
+        )
+        with self._store.read() as tx:
+            return self._state(placed, tx)
+
+    # --- the state ---------------------------------------------------------
+
+    def _state(self, draft: Draft, tx: Transaction) -> DeskState:
+        quote, promise = self._quote(draft, tx)
+        articles = self._catalogue.articles(line.sku for line in draft.cart.lines)
+        order = tx.orders.get(draft.order_id) if draft.order_id else None
+        return DeskState(
+            draft=draft,
+            quote=order.quote if order else quote,
+            promise=order.promise if order else promise,
+            articles=tuple(articles[line.sku] for line in draft.cart.lines if line.sku in articles),
+            calls_waiting=tuple(
+                call for call in tx.drafts.unfinished() if call.draft.draft_id != draft.draft_id
+            ),
+            order=order,
+            order_sync=_sync_of(order, tx) if order else None,
+        )
+
+    def _quote(self, draft: Draft, tx: Transaction) -> tuple[Quote, Promise | None]:
+        quote, promise = quote_cart(
+            draft.cart,
+            tx=tx,
+            catalogue=self._catalogue,
+            customer_id=draft.customer.customer_id,
+            delivery_postcode=draft.delivery_postcode,
+            method=draft.payment_method,
+            called_at=draft.called_at,
+            now=self._clock.now(),
+            rules=self._rules,
+        )
+        return quote, None if draft.cart.is_empty else promise
+
+
+def _sync_of(order: Order, tx: Transaction) -> SyncState | None:
+    rows = tx.orders.of_customer(order.customer.customer_id)
+    return next((row.sync_state for row in rows if row.order.order_id == order.order_id), None)
+
+
+def entry_of(customer: Customer) -> CustomerEntry:
+    """The form filled with what is known of a customer."""
+    phones = [phone.e164 for phone in customer.phones]
+    home = customer.billing
+    return CustomerEntry(
+        customer_id=customer.customer_id,
+        person=PersonEntry(
+            civility=customer.name.civility.value,
+            last_name=customer.name.last_name,
+            first_name=customer.name.first_name,
+            dwelling=home.dwelling.value,
+            inside=home.inside,
+            outside=home.outside,
+            street=home.street,
+            place=home.place,
+            postcode=home.postcode,
+            city=home.city,
+        ),
+        phone=phones[0] if phones else "",
+        second_phone=phones[1] if len(phones) > 1 else "",
+        email=customer.email or "",
+    )
