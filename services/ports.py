@@ -242,6 +242,10 @@ class Outbox(Protocol):
         """How many are not confirmed and not refused."""
         ...
 
+    def refused(self) -> int:
+        """How many central refused for good: work for a person."""
+        ...
+
     def retry_now(self, *, now: datetime) -> None:
         """Makes all waiting items due."""
         ...
@@ -304,15 +308,43 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueChanges:
-    """One page of the feed. ``full`` says this page starts a new snapshot."""
+    """One page of the feed. ``cursor`` asks for the next page; that of the last page
+    (``has_more`` False) is the version of the catalogue one then has.
+    """
 
     cursor: str
     printers: tuple[Printer, ...] = ()
     articles: tuple[Article, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+    """Each a printer_id and a sku that fits it."""
     removed_printers: tuple[str, ...] = ()
     removed_skus: tuple[str, ...] = ()
+    removed_pairs: tuple[tuple[str, str], ...] = ()
     has_more: bool = False
+    is_full: bool = False
+    """This page belongs to a snapshot: what is in none of its pages is gone."""
+    is_demo: bool = False
+    rows_total: int = 0
+    """Of a snapshot, all pages together, for a progress bar."""
+
+    @property
+    def row_count(self) -> int:
+        return len(self.printers) + len(self.articles) + len(self.pairs)
+
+
+class CatalogueSink(Protocol):
+    """Where a catalogue from central lands. Called from the sync thread only."""
+
+    @property
+    def version(self) -> str:
+        """Of the catalogue that is in use, "" where there is none."""
+        ...
+
+    def apply(self, pages: Iterable[CatalogueChanges]) -> None:
+        """Take all pages, then switch at once: readers see the old catalogue or the new
+        one, and if ``pages`` or anything else fails they keep the old one.
+        """
+        ...
 
 
 class Central(Protocol):
@@ -335,7 +367,9 @@ class Central(Protocol):
 
     def vouchers(self) -> Sequence[Voucher]: ...
 
-    def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]: ...
+    def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]:
+        """Those changed after ``cursor`` and where to go on; none are left once it is empty."""
+        ...
 
     def catalogue_version(self) -> str: ...
 

@@ -1,1 +1,1 @@
-"""Getting orders up and the shop's data down, in the background."""
+"""Exchange with central: orders up, catalogue, vouchers and customers down."""

@@ -1,0 +1,63 @@
+"""What the sync tells the rest of the program: where it stands, as immutable values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Connection(StrEnum):
+    ONLINE = "online"
+    OFFLINE = "offline"
+    UNAUTHORISED = "unauthorised"
+    """Central answers, but does not accept this console's token."""
+    NOT_ENROLLED = "not_enrolled"
+    """This console was never introduced to a central."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueProgress:
+    """Rows of the catalogue received so far; ``rows_total`` is 0 where it is not known."""
+
+    rows_done: int
+    rows_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """For the status line. ``waiting`` orders are still to be confirmed by central,
+    ``refused`` ones need a person.
+    """
+
+    connection: Connection
+    waiting: int = 0
+    refused: int = 0
+    references_left: int = 0
+    last_contact_at: datetime | None = None
+    last_error_code: str | None = None
+    catalogue_progress: CatalogueProgress | None = None
+    catalogue_version: str = ""
+    """Changes when a new catalogue has landed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one run did. ``error_code`` says why it stopped early, None if it did not."""
+
+    connection: Connection
+    sent: int = 0
+    differences: int = 0
+    refused: int = 0
+    still_waiting: int = 0
+    refused_in_all: int = 0
+    references_left: int = 0
+    customers: int = 0
+    catalogue_version: str = ""
+    is_catalogue_new: bool = False
+    error_code: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Central was reached and nothing waits any more."""
+        return self.connection is Connection.ONLINE and not self.still_waiting
