@@ -1,0 +1,28 @@
+"""Blocks of reference numbers, leased to a console in advance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.wire.fields import WireModel
+
+BLOCK_MAX = 10_000
+NUMBER_MAX = 99_999_999
+
+Number = Annotated[int, Field(strict=True, ge=0, le=NUMBER_MAX)]
+"""Eight digits; the ninth of a reference is their check (``models.reference``)."""
+
+
+class BlockIn(WireModel):
+    """``count`` numbers are wanted."""
+
+    count: Annotated[int, Field(strict=True, ge=1, le=BLOCK_MAX)]
+
+
+class BlockOut(WireModel):
+    """``first <= n <= last`` belong to the console that asked, for ever."""
+
+    first: Number
+    last: Number
