@@ -20,7 +20,7 @@ SERVICE_FROM = time(9)
 SERVICE_UNTIL = time(19)
 
 _DAY = timedelta(days=1)
-_SATURDAY = 5
+SATURDAY = 5
 _SUNDAY = 6
 
 _ABOLITION = {
@@ -31,6 +31,7 @@ _ABOLITION = {
     HolidayZone.MAYOTTE: (4, 27),
 }
 _ABOLITION_NAME = "Abolition de l'esclavage"
+_BANKS_CLOSED = "Fermeture des banques"
 
 
 def paris_day(at: datetime) -> date:
@@ -62,7 +63,7 @@ class ShopCalendar:
         return _public_holidays(self._zone, day.year).get(day)
 
     def is_open(self, day: date) -> bool:
-        return day.weekday() < _SATURDAY and self.closed_name(day) is None
+        return day.weekday() < SATURDAY and self.closed_name(day) is None
 
     def next_open(self, day: date) -> date:
         """The first open day strictly after ``day``."""
@@ -84,8 +85,15 @@ class TargetCalendar:
     open on the other French public holidays.
     """
 
+    def closed_name(self, day: date) -> str | None:
+        """The holiday of the banks a day is, in French; None for any other day."""
+        if day not in _target_holidays(day.year):
+            return None
+        # Alsace-Moselle keeps all of them, so their French names are there.
+        return _public_holidays(HolidayZone.ALSACE_MOSELLE, day.year).get(day, _BANKS_CLOSED)
+
     def is_bank_day(self, day: date) -> bool:
-        return day.weekday() < _SATURDAY and day not in _target_holidays(day.year)
+        return day.weekday() < SATURDAY and self.closed_name(day) is None
 
     def nth_bank_day(self, day: date, n: int) -> date:
         """The ``n``-th bank day strictly after ``day``; ``day`` itself for 0."""
