@@ -1,0 +1,188 @@
+"""Tables of central's database, as SQLAlchemy Core tables, for SQLite and PostgreSQL alike.
+
+Owns names, types and constraints; ``central.store`` writes the queries,
+``migrations/central`` makes the tables. Every row that a console follows carries ``seq``,
+the number of its last change in its feed, drawn in the transaction that changes it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+
+from models.tables.console import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    # One row a feed, and one for the references: raised by UPDATE ... RETURNING, whose row
+    # lock makes the order of the numbers the order of the commits, in PostgreSQL as well.
+    Column("name", Text, primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+consoles = Table(
+    "consoles",
+    metadata,
+    Column("console_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("token_sha256", Text, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+reference_blocks = Table(
+    "reference_blocks",
+    metadata,
+    Column("first", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False, unique=True),
+    Column("console_id", Uuid, ForeignKey("consoles.console_id"), nullable=False),
+    Column("leased_at", UtcDateTime, nullable=False),
+    CheckConstraint("first >= 10000000 AND last >= first AND last <= 99999999", name="range"),
+    Index(None, "console_id", "first"),
+)
+
+catalogue_imports = Table(
+    "catalogue_imports",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("base_seq", Integer, nullable=False),
+    Column("is_demo", Boolean, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+)
+
+printers = Table(
+    "printers",
+    metadata,
+    Column("printer_id", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("is_removed", Boolean, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Index(None, "seq"),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("sku", Text, primary_key=True),
+    Column("cartridge", Text, nullable=False),
+    Column("price_cents", Integer, nullable=False),
+    Column("previous_price_cents", Integer),
+    Column("stock", Integer, nullable=False),
+    Column("restock_on", Date),
+    Column("vat_rate_bp", Integer, nullable=False),
+    Column("known_at", UtcDateTime, nullable=False),
+    Column("is_demo", Boolean, nullable=False),
+    Column("is_removed", Boolean, nullable=False),
+    Column("seq", Integer, nullable=False),
+    CheckConstraint("stock >= 0", name="stock"),
+    Index(None, "seq"),
+)
+
+pairs = Table(
+    "pairs",
+    metadata,
+    Column("printer_id", Text, primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("is_removed", Boolean, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Index(None, "seq"),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    # What a sku cost from when on: a price that was said is judged by the day it was said.
+    Column("sku", Text, primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
+    Column("price_cents", Integer, nullable=False),
+)
+
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("remaining_cents", Integer, nullable=False),
+    CheckConstraint("uses >= 0 AND remaining_cents >= 0", name="counts"),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Index(None, "seq"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("console_id", Uuid, ForeignKey("consoles.console_id"), nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("payment_method", Text, nullable=False),
+    Column("total_cents", Integer, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("seq", Integer, nullable=False, unique=True),
+    Index(None, "console_id", "seq"),
+    Index(None, "customer_id"),
+)
+
+voucher_uses = Table(
+    "voucher_uses",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), primary_key=True),
+    Column("code", Text, ForeignKey("vouchers.code"), primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("amount_cents", Integer, nullable=False),
+    Index(None, "customer_id", "code"),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("wanted", Integer, nullable=False),
+    Column("reserved", Integer, nullable=False),
+    CheckConstraint("reserved >= 0 AND reserved <= wanted", name="reserved"),
+)

@@ -1,0 +1,200 @@
+"""The console's SQLite file itself: made, migrated, opened with the right settings.
+
+Owns permissions, pragmas, the schema version and the translation of what SQLite says into
+our errors. Knows no aggregate. What runs when the file is at the newest version already
+imports neither alembic nor its templates: that costs 100 ms of a start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from models.errors import Unavailable
+
+HEAD = "0001"
+"""The newest version in ``migrations/console/versions``."""
+
+BUSY_SECONDS = 5
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+BEGIN_OPTION = "kiosk_begin"
+"""Execution option with the statement that opens a connection's transaction."""
+
+
+def open_engine(path: Path) -> Engine:
+    """An engine on a file at the newest version; makes and migrates it first if need be.
+
+    Raises Unavailable: "file_too_new" for a newer program's file, "store_broken" for one
+    that is no console file or is damaged (it is left as it is), "store_busy",
+    "store_full", "store_read_only".
+    """
+    migrate(path)
+    return _engine(path)
+
+
+def migrate(path: Path) -> None:
+    """Bring the file to ``HEAD``. Safe when several programs start at once; all or nothing."""
+    with _translated_at_open(path):
+        _ensure_private(path)
+        if schema_version(path) == HEAD:
+            return
+        with _only_one(path):
+            if schema_version(path) != HEAD:
+                _run_migrations(path)
+
+
+def schema_version(path: Path) -> str | None:
+    """The file's version; None for a new file. Raises Unavailable for one we cannot use."""
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+        if not tables:
+            return None
+        if "alembic_version" not in tables:
+            raise Unavailable("store_broken", path=str(path))
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    version = None if row is None else str(row[0])
+    if version is not None and version > HEAD:
+        raise Unavailable("file_too_new", path=str(path), version=version, known=HEAD)
+    return version
+
+
+def _ensure_private(path: Path) -> None:
+    """The file exists and is ours alone; SQLite gives -wal and -shm the file's own mode."""
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    if path.stat().st_mode & 0o777 != FILE_MODE:
+        path.chmod(FILE_MODE)
+
+
+@contextlib.contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """One program at a time; the kernel lets go of the lock when its holder dies."""
+    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _run_migrations(path: Path) -> None:
+    from alembic import command  # noqa: PLC0415 - see the module's docstring
+    from alembic.config import Config  # noqa: PLC0415
+
+    import migrations.console  # noqa: PLC0415
+
+    config = Config()
+    (folder,) = migrations.console.__path__
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    engine = _engine(path)
+    try:
+        with begun(engine, "BEGIN IMMEDIATE") as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, HEAD)
+    finally:
+        engine.dispose()
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        hide_parameters=True,  # they are people's names and phones, and errors are printed
+        pool_size=4,
+        max_overflow=12,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    # The driver's own BEGIN comes too late for IMMEDIATE and not at all for DDL.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
+
+
+@contextlib.contextmanager
+def begun(engine: Engine, begin: str) -> Iterator[Connection]:
+    """A transaction opened by the statement ``begin``; committed at the end of the block."""
+    with (
+        engine.connect().execution_options(**{BEGIN_OPTION: begin}) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+# --- what SQLite says ---------------------------------------------------------
+
+CODE_OF = {
+    sqlite3.SQLITE_BUSY: "store_busy",
+    sqlite3.SQLITE_LOCKED: "store_busy",
+    sqlite3.SQLITE_FULL: "store_full",
+    sqlite3.SQLITE_READONLY: "store_read_only",
+    sqlite3.SQLITE_CANTOPEN: "store_read_only",
+    sqlite3.SQLITE_PERM: "store_read_only",
+    sqlite3.SQLITE_CORRUPT: "store_broken",
+    sqlite3.SQLITE_NOTADB: "store_broken",
+    sqlite3.SQLITE_IOERR: "store_broken",
+}
+"""By primary result code (https://sqlite.org/rescode.html); the rest are our own faults."""
+
+
+FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """What SQLite says through SQLAlchemy becomes ours, chained; all else passes."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise _translated(error.orig, path) or error from error
+    except exc.TimeoutError as error:  # every connection of the pool is in use
+        raise Unavailable("store_busy", path=str(path)) from error
+
+
+@contextlib.contextmanager
+def _translated_at_open(path: Path) -> Iterator[None]:
+    """The same for the driver and the file system, where no other code runs inside."""
+    try:
+        with translated(path):
+            yield
+    except (sqlite3.Error, OSError) as error:
+        raise _translated(error, path) or error from error
+
+
+def _translated(error: BaseException | None, path: Path) -> Unavailable | None:
+    code: str | None
+    if isinstance(error, OSError):
+        code = "store_full" if error.errno in FULL_ERRNOS else "store_read_only"
+    else:
+        code = CODE_OF.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return Unavailable(code, path=str(path)) if code else None

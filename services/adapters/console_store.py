@@ -1,0 +1,96 @@
+"""The console's own file as ``services.ports.Store``: transactions over its aggregates.
+
+Blocking, and safe from any thread; each transaction has a connection of a small pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
+
+from services.adapters.console_customers import ConsoleCustomers
+from services.adapters.console_drafts import ConsoleDrafts
+from services.adapters.console_file import begun, open_engine, translated
+from services.adapters.console_orders import ConsoleOrders, ConsoleOutbox, ConsoleReferences
+from services.adapters.console_vouchers import ConsoleSettings, ConsoleVouchers
+from services.holding import FolderHolders, Holders
+from services.ports import (
+    Customers,
+    Drafts,
+    Orders,
+    Outbox,
+    References,
+    Settings,
+    Transaction,
+    Vouchers,
+)
+
+HOLDERS_FOLDER = "holders"
+
+
+@dataclass(slots=True)
+class ConsoleTransaction:
+    """``services.ports.Transaction`` on one connection."""
+
+    drafts: Drafts
+    orders: Orders
+    customers: Customers
+    vouchers: Vouchers
+    references: References
+    outbox: Outbox
+    settings: Settings
+
+
+class ConsoleStore:
+    """``services.ports.Store`` on an SQLite file."""
+
+    def __init__(self, engine: Engine, path: Path, holders: Holders, own: str | None) -> None:
+        self._engine = engine
+        self._path = path
+        self._holders = holders
+        self._own = own
+
+    @classmethod
+    def open(cls, path: Path, *, holders: Holders | None = None, own: str | None = None) -> Self:
+        """The file at ``path``, made if it is missing, at this program's version.
+
+        ``own`` is the id of the program's own ``Holder``, so that its drafts are not shown
+        as held elsewhere. Raises Unavailable as ``console_file.open_engine`` says.
+        """
+        holders = holders or FolderHolders(path.parent / HOLDERS_FOLDER)
+        return cls(open_engine(path), path, holders, own)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        with translated(self._path), begun(self._engine, "BEGIN IMMEDIATE") as connection:
+            yield self._transaction(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """One state of the file for the whole block; writing in it is refused by SQLite."""
+        with translated(self._path), begun(self._engine, "BEGIN") as connection:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            try:
+                yield self._transaction(connection)
+            finally:
+                connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _transaction(self, connection: Connection) -> ConsoleTransaction:
+        return ConsoleTransaction(
+            drafts=ConsoleDrafts(connection, self._holders, self._own),
+            orders=ConsoleOrders(connection),
+            customers=ConsoleCustomers(connection),
+            vouchers=ConsoleVouchers(connection),
+            references=ConsoleReferences(connection),
+            outbox=ConsoleOutbox(connection),
+            settings=ConsoleSettings(connection),
+        )

@@ -1,0 +1,90 @@
+"""Values as JSON in the console's file, and back.
+
+A file may have been written by an older or a newer program: fields that are unknown are
+passed over, missing ones take their default, and a part of a draft that is no longer
+understood is left out rather than the whole call lost. Orders and vouchers are money:
+what cannot be read of them is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from models.customer import Customer
+from models.draft import Draft
+from models.errors import Unavailable
+from models.order import Order
+from models.vouchers import Voucher
+
+REPAIRS_MAX = 50
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def dump(value: Draft | Order | Customer | Voucher) -> str:
+    return _adapter(type(value)).dump_json(value).decode()
+
+
+def dump_facts(facts: Mapping[str, object]) -> str:
+    """Facts of an event: text, numbers, lists; anything else as its text."""
+    return json.dumps(facts, ensure_ascii=False, default=str)
+
+
+def load_facts(body: str) -> Mapping[str, object]:
+    facts: Mapping[str, object] = json.loads(body)
+    return facts
+
+
+def load_order(body: str) -> Order:
+    order: Order = _strictly(Order, body)
+    return order
+
+
+def load_customer(body: str) -> Customer:
+    customer: Customer = _strictly(Customer, body)
+    return customer
+
+
+def load_voucher(body: str) -> Voucher:
+    voucher: Voucher = _strictly(Voucher, body)
+    return voucher
+
+
+def _strictly(kind: type[Any], body: str) -> Any:
+    try:
+        return _adapter(kind).validate_json(body)
+    except ValidationError as error:
+        raise Unavailable("stored_form_unknown", kind=kind.__name__.lower()) from error
+
+
+def load_draft(body: str) -> Draft:
+    """As much of the draft as is understood. Raises Unavailable("stored_form_unknown")."""
+    for _ in range(REPAIRS_MAX):
+        try:
+            draft: Draft = _adapter(Draft).validate_json(body)
+        except ValidationError as error:
+            body = _without(body, error.errors()[0]["loc"], error)
+        else:
+            return draft
+    raise Unavailable("stored_form_unknown", kind="draft")
+
+
+def _without(body: str, where: tuple[int | str, ...], why: ValidationError) -> str:
+    """The JSON without the part that was not understood."""
+    data = json.loads(body) if where else None
+    part: Any = data
+    try:
+        for key in where[:-1]:
+            part = part[key]
+        del part[where[-1]]
+    except (LookupError, TypeError):
+        raise Unavailable("stored_form_unknown", kind="draft") from why
+    return json.dumps(data)
