@@ -228,8 +228,14 @@ class ConsoleOutbox:
             raise Defect("outbox_item_unknown", item_id=str(item_id))
 
     def waiting(self) -> int:
-        owed = select(func.count()).select_from(outbox).where(outbox.c.state.in_(OWED))
-        return int(self._connection.execute(owed).scalar_one())
+        return self._count(OWED)
+
+    def refused(self) -> int:
+        return self._count((SyncState.REFUSED.value,))
+
+    def _count(self, states: Sequence[str]) -> int:
+        in_them = select(func.count()).select_from(outbox).where(outbox.c.state.in_(states))
+        return int(self._connection.execute(in_them).scalar_one())
 
     def retry_now(self, *, now: datetime) -> None:
         self._connection.execute(

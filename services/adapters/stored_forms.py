@@ -9,8 +9,7 @@ what cannot be read of them is an error.
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,9 +23,14 @@ from models.vouchers import Voucher
 REPAIRS_MAX = 50
 
 
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+"""Made once each, on first use: making one costs milliseconds."""
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    if kind not in ADAPTERS:
+        ADAPTERS[kind] = TypeAdapter(kind)
+    return ADAPTERS[kind]
 
 
 def dump(value: Draft | Order | Customer | Voucher) -> str:
