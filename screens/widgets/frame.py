@@ -1,0 +1,182 @@
+"""What stands around every step: the steps above, the state of the order and the keys beneath.
+
+Owns how these are drawn from values they are given; knows no service and no rule. Text is
+drawn as it is, without markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING, cut, fill
+
+STEPS = ("Imprimante", "Panier", "Client", "Livraison", "Paiement", "Relecture")
+
+MARGIN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The state of the order and of the line, as sentences.
+
+    ``cart`` is one item per line of the cart, the newest last; ``connection`` is "en ligne"
+    or what is wrong, ``is_online`` says which.
+    """
+
+    cart: tuple[str, ...] = ()
+    total: str = ""
+    promise: str = ""
+    connection: str = ""
+    is_online: bool = True
+    outbox: str = ""
+    calls: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHint:
+    """A key that works now. The first hints are the last to be left out."""
+
+    key: str
+    action: str
+
+    @property
+    def width(self) -> int:
+        return cell_len(f"{self.key} {self.action}")
+
+
+class LineWidget(Widget):
+    """A widget of fixed height that draws whole lines and never takes the focus."""
+
+    DEFAULT_CSS = """
+    LineWidget { width: 100%; height: 1; background: ansi_default; color: ansi_default; }
+    """
+
+    can_focus = False
+    margins = 2 * MARGIN
+    """Columns left free, at the left and at the right."""
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        return fill(self.line(y, width - self.margins), width, indent=MARGIN)
+
+    def line(self, y: int, width: int) -> Sequence[Segment]:
+        """Segments of row ``y``, at most ``width`` cells."""
+        raise NotImplementedError
+
+
+class StepBar(LineWidget):
+    """The steps, numbered by their keys, the current one underlined."""
+
+    DEFAULT_CSS = "StepBar { height: 2; }"
+
+    current: reactive[int | None] = reactive(0)
+    """Index of the step, or None on a screen that is none of them."""
+
+    def __init__(self, steps: Sequence[str] = STEPS, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._labels = tuple(f"{number} {name}" for number, name in enumerate(steps, 1))
+
+    def line(self, y: int, width: int) -> Sequence[Segment]:
+        gap = " " * (3 if _spread(self._labels, 3) <= width else 1)
+        return self._names(gap) if y == 0 else self._underline(gap)
+
+    def _names(self, gap: str) -> list[Segment]:
+        out: list[Segment] = []
+        for index, label in enumerate(self._labels):
+            out.append(Segment(label, STRONG if index == self.current else Style.null()))
+            out.append(Segment(gap))
+        return out
+
+    def _underline(self, gap: str) -> list[Segment]:
+        if self.current is None:
+            return []
+        before = sum(cell_len(label) + len(gap) for label in self._labels[: self.current])
+        return [Segment(" " * before), Segment("━" * cell_len(self._labels[self.current]), ACCENT)]
+
+
+class StatusPanel(LineWidget):
+    """Cart, rule, total and promise, then connection, what is to be sent, and calls: always there."""
+
+    DEFAULT_CSS = "StatusPanel { height: 4; }"
+
+    view: reactive[StatusView] = reactive(StatusView())
+
+    def line(self, y: int, width: int) -> Sequence[Segment]:
+        match y:
+            case 0:
+                return [Segment(cart_line(self.view.cart, width))]
+            case 1:
+                return [Segment("─" * width, DIM)]
+            case 2:
+                return self._money(width)
+            case _:
+                return self._connection(width)
+
+    def _money(self, width: int) -> list[Segment]:
+        total, promise = self.view.total, self.view.promise
+        room = width - cell_len(total) - 2
+        promise = cut(promise, room)
+        gap = " " * (width - cell_len(total) - cell_len(promise))
+        return [Segment(total, STRONG), Segment(gap), Segment(promise)]
+
+    def _connection(self, width: int) -> list[Segment]:
+        view = self.view
+        mark = "●" if view.is_online else "○"
+        rest = "    ".join(text for text in (view.connection, view.outbox, view.calls) if text)
+        style = ACCENT if view.is_online else WARNING
+        return [Segment(mark, style), Segment(" " + cut(rest, width - 2))]
+
+
+HELP_HINT = KeyHint("?", "touches")
+
+
+class KeyLine(LineWidget):
+    """The keys that work now, and always the one that shows all of them."""
+
+    margins = MARGIN
+
+    hints: reactive[tuple[KeyHint, ...]] = reactive(())
+
+    def line(self, y: int, width: int) -> Sequence[Segment]:  # noqa: ARG002 - there is one line
+        out: list[Segment] = []
+        for hint in hints_that_fit(self.hints, HELP_HINT, width):
+            out += [Segment(hint.key, STRONG), Segment(f" {hint.action}   ")]
+        return out
+
+
+def cart_line(cart: Sequence[str], width: int) -> str:
+    """The lines of the cart on one row; when there are too many, the newest and how many more."""
+    shown = list(cart)
+    while shown:
+        left_out = len(cart) - len(shown)
+        text = (
+            f"… {left_out} autre{'s' if left_out > 1 else ''}    " if left_out else ""
+        ) + "    ".join(shown)
+        if cell_len(text) <= width:
+            return text
+        del shown[0]
+    return cut(cart[-1], width) if cart else ""
+
+
+def hints_that_fit(hints: Sequence[KeyHint], last: KeyHint, width: int) -> tuple[KeyHint, ...]:
+    """As many hints from the front as fit before ``last``, which is always there."""
+    room = width - last.width
+    kept: list[KeyHint] = []
+    for hint in hints:
+        room -= hint.width + 3
+        if room < 0:
+            break
+        kept.append(hint)
+    return (*kept, last)
+
+
+def _spread(labels: Sequence[str], gap: int) -> int:
+    return sum(map(cell_len, labels)) + gap * (len(labels) - 1)
