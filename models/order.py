@@ -11,8 +11,8 @@ from uuid import UUID
 from models.customer import Customer, DeliveryAddress
 from models.errors import DomainError
 from models.payment import LinkChannel, PaymentMethod
-from models.pricing import Quote
 from models.promise import Promise
+from models.quote import Quote
 
 
 class OrderState(StrEnum):

@@ -1,20 +1,27 @@
-"""What a cart adds up to: discounts, delivery, total and the VAT in it.
+"""Prices a cart: lines, codes, delivery, total, the VAT in it, and the pack that would be cheaper.
 
-The same function prices a cart at the console and judges an order at central.
+The same function prices a cart at the console and judges an order at central. It reads
+nothing by itself: all facts are given to it. Its result is ``models.quote.Quote``.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from models.cart import Cart
+from models.calendar import paris_day
+from models.cart import QUANTITY_MAX, Cart, CartLine
 from models.catalogue import Article
+from models.discounts import Settlement, combine
+from models.quote import CodeOutcome, PackHint, PricedLine, Quote
 from models.shop import ShopRules
-from models.vat import VatShare
-from models.vouchers import Refusal, Voucher, VoucherKind
+from models.vat import VatRegime, VatShare, vat_regime, vat_shares
+from models.voucher_rules import Circumstances, is_counted, refusal_of, refusal_of_unknown
+from models.vouchers import Refusal, Voucher
+from models.wording.labels import cartridge_label
 
 __all__ = [
     "CodeOutcome",
@@ -25,78 +32,6 @@ __all__ = [
     "VatShare",
     "price_cart",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class PricedLine:
-    """A cart line with its price. ``discount_cents`` is its share of all discounts."""
-
-    sku: str
-    label: str
-    brand: str
-    quantity: int
-    unit_price_cents: int
-    total_cents: int
-    discount_cents: int
-    vat_rate_bp: int
-    current_price_cents: int
-    """Differs from ``unit_price_cents`` while a price that was said is being kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodeOutcome:
-    """What one code did: ``discount_cents`` off, or why not."""
-
-    code: str
-    kind: VoucherKind | None
-    discount_cents: int = 0
-    refusal: Refusal | None = None
-    is_provisional: bool = False
-    """Counted uses or a credit: central has the last word."""
-
-    @property
-    def is_accepted(self) -> bool:
-        return self.refusal is None
-
-
-@dataclass(frozen=True, slots=True)
-class PackHint:
-    """Buying ``pack_sku`` instead of its parts would save ``saving_cents``."""
-
-    pack_sku: str
-    label: str
-    saving_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A cart added up. ``total_cents = goods - discount + delivery - credit``, never below 0.
-
-    ``goods_cents`` before discounts; ``discount_cents`` of all codes but credits and
-    free delivery (that one shows as a delivery of 0); ``credit_cents`` paid by credits.
-    """
-
-    lines: tuple[PricedLine, ...] = ()
-    codes: tuple[CodeOutcome, ...] = ()
-    goods_cents: int = 0
-    discount_cents: int = 0
-    delivery_cents: int = 0
-    delivery_saved_cents: int = 0
-    """Delivery fee that a free-delivery code took off."""
-    credit_cents: int = 0
-    total_cents: int = 0
-    vat: tuple[VatShare, ...] = ()
-    vat_mention: str | None = None
-    """Set where no VAT is due (overseas): the sentence the law wants."""
-    free_delivery_missing_cents: int = 0
-    pack_hint: PackHint | None = None
-    unknown_skus: tuple[str, ...] = ()
-    """Lines whose article the catalogue no longer has; they are not in the total."""
-    article_count: int = 0
-
-    @property
-    def vat_cents(self) -> int:
-        return sum(share.vat_cents for share in self.vat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +55,152 @@ class PricingFacts:
 
 
 def price_cart(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules) -> Quote:
-    """The cart added up at ``now``."""
-    raise NotImplementedError
+    """The cart added up at ``now`` (aware). Pure: same cart and facts, same quote.
+
+    Guaranteed: all amounts are cents TTC and none is negative; ``total = goods - discount +
+    delivery - credit``; the lines' discounts sum to the discount and none exceeds its line;
+    the VAT shares sum to ``total + credit``, or there are none and a mention instead.
+
+    A price that was said counts for ``rules.price_kept_seconds``, after that the current one.
+    Codes count exactly as written (R7); each has one outcome, in the order given. A cart
+    without a known article costs nothing, delivery included.
+
+    A credit is a means of payment: the sale it came from was already corrected when it was
+    given (CGI art. 272-1), so VAT is due on the whole new sale, whereas discounts lower the
+    base (CGI art. 267 II 1). Overseas the customer pays the same total, and the shop keeps
+    what would have been VAT: an assumption about its price policy, not a rule of law.
+    """
+    quote = _add_up(cart, facts, now=now, rules=rules)
+    return replace(quote, pack_hint=_pack_hint(cart, quote, facts, now=now, rules=rules))
+
+
+def _add_up(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules) -> Quote:
+    known = [line for line in cart.lines if line.sku in facts.articles]
+    lines = [_priced(line, facts.articles[line.sku], now, rules) for line in known]
+    seen = Circumstances(
+        lines,
+        facts.articles,
+        paris_day(now),
+        facts.customer_id,
+        facts.uses_by_customer,
+        facts.find_cheapest,
+    )
+    judged = {code: _judged(code, facts, seen) for code in dict.fromkeys(cart.codes)}
+    vouchers = [facts.vouchers[code] for code, refusal in judged.items() if refusal is None]
+    combination = combine(vouchers, lines, rules)
+    settled = combination.settlement
+    refusals = judged | dict(combination.refusals)
+    goods = sum(line.total_cents for line in lines)
+    discount = sum(settled.line_discounts)
+    regime = vat_regime(facts.delivery_postcode)
+    return Quote(
+        lines=tuple(
+            replace(line, discount_cents=off)
+            for line, off in zip(lines, settled.line_discounts, strict=True)
+        ),
+        codes=tuple(_outcome(code, facts, refusal, settled) for code, refusal in refusals.items()),
+        goods_cents=goods,
+        discount_cents=discount,
+        delivery_cents=settled.delivery_cents,
+        delivery_saved_cents=settled.delivery_saved_cents,
+        credit_cents=settled.credit_cents,
+        total_cents=settled.due_cents - settled.credit_cents,
+        vat=_vat(lines, settled, regime, rules),
+        vat_mention=regime.mention,
+        free_delivery_missing_cents=(
+            rules.free_delivery_from_cents - (goods - discount) if settled.delivery_cents else 0
+        ),
+        unknown_skus=tuple(line.sku for line in cart.lines if line.sku not in facts.articles),
+        article_count=sum(line.quantity for line in lines),
+    )
+
+
+def _priced(line: CartLine, article: Article, now: datetime, rules: ShopRules) -> PricedLine:
+    unit_price = _unit_price(line, article, now, rules)
+    return PricedLine(
+        sku=line.sku,
+        label=cartridge_label(article.cartridge),
+        brand=article.cartridge.brand,
+        quantity=line.quantity,
+        unit_price_cents=unit_price,
+        total_cents=unit_price * line.quantity,
+        discount_cents=0,
+        vat_rate_bp=article.offer.vat_rate_bp,
+        current_price_cents=article.offer.price_cents,
+    )
+
+
+def _unit_price(line: CartLine, article: Article, now: datetime, rules: ShopRules) -> int:
+    if line.said_price_cents is None or line.said_at is None:
+        return article.offer.price_cents
+    is_kept = now - line.said_at <= timedelta(seconds=rules.price_kept_seconds)
+    return line.said_price_cents if is_kept else article.offer.price_cents
+
+
+def _judged(code: str, facts: PricingFacts, seen: Circumstances) -> Refusal | None:
+    voucher = facts.vouchers.get(code)
+    if voucher is None:
+        return refusal_of_unknown(facts.alike.get(code, ()), seen)
+    return refusal_of(voucher, seen)
+
+
+def _outcome(
+    code: str, facts: PricingFacts, refusal: Refusal | None, settled: Settlement
+) -> CodeOutcome:
+    voucher = facts.vouchers.get(code)
+    kind = voucher.kind if voucher else None
+    if voucher is None or refusal is not None:
+        return CodeOutcome(code, kind, refusal=refusal)
+    return CodeOutcome(code, kind, settled.taken[code], is_provisional=is_counted(voucher))
+
+
+def _vat(
+    lines: Sequence[PricedLine], settled: Settlement, regime: VatRegime, rules: ShopRules
+) -> tuple[VatShare, ...]:
+    if not regime.is_due:
+        return ()
+    gross: Counter[int] = Counter({rules.delivery_vat_rate_bp: settled.delivery_cents})
+    for line, off in zip(lines, settled.line_discounts, strict=True):
+        gross[line.vat_rate_bp] += line.total_cents - off
+    return vat_shares(gross)
+
+
+def _pack_hint(
+    cart: Cart, quote: Quote, facts: PricingFacts, *, now: datetime, rules: ShopRules
+) -> PackHint | None:
+    """The pack that would lower what is to be paid the most, codes and delivery reckoned in."""
+    unquestioned = replace(facts, find_cheapest=None)  # no remedies for a cart nobody asked for
+    hints = []
+    for pack in facts.packs:
+        swapped = _with_pack(cart, quote, pack)
+        if swapped is None:
+            continue
+        articles = {**facts.articles, pack.sku: pack}
+        other = _add_up(swapped, replace(unquestioned, articles=articles), now=now, rules=rules)
+        saving = _to_pay(quote) - _to_pay(other)
+        hints.append(PackHint(pack.sku, cartridge_label(pack.cartridge), saving))
+    best = max(hints, key=lambda hint: hint.saving_cents, default=None)
+    return best if best and best.saving_cents > 0 else None
+
+
+def _with_pack(cart: Cart, quote: Quote, pack: Article) -> Cart | None:
+    """The cart with one pack in place of its parts; None where that is no bargain or not in stock."""
+    parts = Counter(pack.cartridge.contents)
+    price_of = {line.sku: line.unit_price_cents for line in quote.lines}
+    replaced = {sku: min(count, cart.quantity_of(sku)) for sku, count in parts.items()}
+    worth = sum(count * price_of.get(sku, 0) for sku, count in replaced.items())
+    wanted = cart.quantity_of(pack.sku) + 1
+    if worth <= pack.offer.price_cents or wanted > min(pack.offer.stock, QUANTITY_MAX):
+        return None
+    kept = [
+        replace(line, quantity=line.quantity - replaced.get(line.sku, 0))
+        for line in cart.lines
+        if line.sku != pack.sku and line.quantity > replaced.get(line.sku, 0)
+    ]
+    in_cart = next((line for line in cart.lines if line.sku == pack.sku), CartLine(pack.sku, 1))
+    return replace(cart, lines=(*kept, replace(in_cart, quantity=wanted)))
+
+
+def _to_pay(quote: Quote) -> int:
+    """Before credits: a credit that covers more is not a saving."""
+    return quote.total_cents + quote.credit_cents

@@ -69,8 +69,10 @@ class Refusal:
 
     Only the facts that the reason needs are set: ``missing_cents`` for a minimum (what
     must be added), ``on`` for dates, ``brands``/``skus`` for restrictions, ``proposed`` for a
-    look-alike, ``conflicts_with`` for a code that does not combine, ``remedy_sku`` with
-    ``remedy_quantity`` and ``remedy_cents`` for the cheapest article that would do.
+    look-alike, ``conflicts_with`` for the code in the way of one that does not combine (then
+    ``remedy_cents`` is how much more this one would save in its place, 0 where it would
+    not), ``remedy_sku`` with ``remedy_quantity`` to add for ``remedy_cents`` in all, the
+    cheapest article that would do.
     """
 
     reason: RefusalReason
