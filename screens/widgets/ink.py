@@ -21,9 +21,10 @@ ACCENT = Style(color="cyan", bold=True)
 STRONG = Style(bold=True)
 DIM = Style(dim=True)
 WARNING = Style(color="red", bold=True)
+WRONG = Style(color="red")
+"""A figure or a remark that stands in the way, among others that do not."""
 
 SWATCH = "▇"
-TWO_SWATCHES = "▆▇"
 
 _INKS = {
     Colour.CYAN: "cyan",
