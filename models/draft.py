@@ -112,5 +112,9 @@ class Draft:
         person = self.customer.person if self.delivery.is_same else self.delivery.person
         return person.postcode.strip()
 
+    def taken_up(self, at: datetime) -> Draft:
+        """Open again. The caller is on the line anew: the promise counts from then (R14)."""
+        return replace(self, state=DraftState.OPEN, called_at=at)
+
     def at(self, step: Step, focus: str = "") -> Draft:
         return replace(self, step=step, focus=focus)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -71,7 +70,7 @@ class ConsoleDrafts:
         draft = self.get(draft_id)
         if draft is None:
             raise DomainError("draft_unknown", draft_id=str(draft_id))
-        taken = replace(draft, state=DraftState.OPEN)
+        taken = draft.taken_up(at)
         self._connection.execute(
             update(drafts)
             .where(drafts.c.draft_id == draft_id)

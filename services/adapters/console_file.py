@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from models.errors import Unavailable
+from services.adapters.file_lock import exclusive
 
 HEAD = "0001"
 """The newest version in ``migrations/console/versions``."""
@@ -56,7 +56,7 @@ def migrate(path: Path) -> None:
         _ensure_private(path)
         if schema_version(path) == HEAD:
             return
-        with _only_one(path):
+        with exclusive(path):
             if schema_version(path) != HEAD:
                 _run_migrations(path)
 
@@ -82,17 +82,6 @@ def _ensure_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
     if path.stat().st_mode & 0o777 != FILE_MODE:
         path.chmod(FILE_MODE)
-
-
-@contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """One program at a time; the kernel lets go of the lock when its holder dies."""
-    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, FILE_MODE)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _run_migrations(path: Path) -> None:

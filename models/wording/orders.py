@@ -1,0 +1,105 @@
+"""Sentences about the console's file, calls and orders: what happened and what to do next.
+
+Pure; chosen by code, made from facts. What is wrong with a person's fields is said by
+``wording.people``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from models.completeness import OrderProblem
+from models.draft import Step
+from models.wording import people
+
+Facts = Mapping[str, object]
+
+STEP_NAMES: Mapping[Step, str] = {
+    Step.PRINTER: "imprimante",
+    Step.CART: "panier",
+    Step.CUSTOMER: "client",
+    Step.DELIVERY: "livraison",
+    Step.PAYMENT: "paiement",
+    Step.READ_BACK: "relecture",
+    Step.CONFIRMATION: "confirmation",
+}
+
+PROBLEM_SENTENCES: Mapping[str, str | Callable[[Facts], str]] = {
+    "cart_empty": "Le panier est vide.",
+    "sku_unknown": lambda facts: (
+        f"L'article {facts['sku']} n'est pas au catalogue : retirez-le ou remplacez-le."
+    ),
+    "payment_method_missing": "Le moyen de paiement n'est pas choisi.",
+    "no_mobile_and_no_email": (
+        "Pas de lien de paiement possible : ni téléphone mobile, ni adresse e-mail."
+    ),
+    "link_channel_unavailable": "Le lien ne peut pas partir par ce moyen pour ce client.",
+}
+
+
+def order_problem_sentence(problem: OrderProblem) -> str:
+    """What is missing or wrong, without its step."""
+    sentence = PROBLEM_SENTENCES.get(problem.code)
+    if sentence is None:
+        return people.problem_sentence(problem.problem)
+    return sentence if isinstance(sentence, str) else sentence(problem.problem.facts)
+
+
+def _incomplete(facts: Facts) -> str:
+    problems = facts.get("problems")
+    told = [
+        f"{STEP_NAMES[problem.step]} : {order_problem_sentence(problem)}"
+        for problem in (problems if isinstance(problems, Iterable) else ())
+        if isinstance(problem, OrderProblem)
+    ]
+    return "\n".join(["La commande n'est pas complète.", *(f"  - {line}" for line in told)])
+
+
+ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
+    "store_busy": "Le fichier de la console est occupé par un autre programme : réessayez.",
+    "store_full": "Le disque est plein : rien n'a été enregistré. Libérez de la place, réessayez.",
+    "store_read_only": lambda facts: (
+        f"Impossible d'écrire dans {facts.get('path')} : vérifiez les droits du dossier "
+        "(« kiosk doctor » dit lesquels)."
+    ),
+    "store_broken": lambda facts: (
+        f"Le fichier {facts.get('path')} est abîmé ou n'est pas un fichier de Kiosk. Il est laissé "
+        "tel quel : mettez-le de côté avec ses voisins -wal et -shm, remettez une sauvegarde à sa "
+        "place (ou rien, pour repartir à neuf), puis lancez « kiosk doctor »."
+    ),
+    "file_too_new": lambda facts: (
+        f"Le fichier {facts.get('path')} vient d'une version plus récente de Kiosk : mettez le "
+        "programme à jour. Le fichier n'a pas été touché."
+    ),
+    "stored_form_unknown": "Un enregistrement vient d'une version plus récente de Kiosk : mettez le programme à jour.",
+    "draft_taken": "Cet appel est ouvert sur un autre poste : reprenez-le quand il y sera mis en attente.",
+    "draft_placed": "Cette commande est déjà passée : elle ne change plus ici.",
+    "draft_unknown": "Cet appel n'est plus dans le fichier de la console.",
+    "no_references_left": (
+        "Plus de numéro de commande d'avance : la commande est gardée en attente, "
+        "passez-la dès que la centrale répond (« kiosk sync --once »)."
+    ),
+    "order_incomplete": _incomplete,
+    "order_transition": "Une commande dans cet état ne peut pas passer à celui qui est demandé.",
+    "order_not_sendable": lambda facts: (
+        f"Un texte est trop long pour la centrale ({facts.get('field')}) : raccourcissez-le."
+    ),
+    "order_file_malformed": lambda facts: "\n".join(
+        ["La commande ne peut pas être lue.", *(f"  - {line}" for line in _lines(facts))]
+    ),
+    "order_file_unreadable": lambda facts: f"Impossible de lire {facts.get('path')}.",
+    "order_file_differs": lambda facts: (
+        f"Une autre commande a déjà été passée sous l'uuid {facts.get('uuid')} : rien n'a été fait."
+    ),
+    "codes_refused": lambda facts: "\n".join(
+        [
+            "Un code est refusé ; rien n'a été fait (--allow-refused-codes passe la commande sans).",
+            *(f"  - {line}" for line in _lines(facts)),
+        ]
+    ),
+}
+
+
+def _lines(facts: Facts) -> Iterable[str]:
+    lines = facts.get("problems")
+    return [str(line) for line in lines] if isinstance(lines, Iterable) else []

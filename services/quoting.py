@@ -1,0 +1,76 @@
+"""What a cart adds up to and when it leaves: gathers the facts, asks the rules.
+
+Owns no rule: ``models.pricing`` and ``models.promise`` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from models.calendar import paris_day
+from models.cart import Cart
+from models.catalogue import Article
+from models.payment import PaymentMethod
+from models.pricing import PricingFacts, Quote, price_cart
+from models.promise import Promise, promise_for
+from models.shop import ShopRules
+from services.ports import Catalogue, Vouchers
+
+
+class WithVouchers(Protocol):
+    """What is asked of a transaction; a quote without a console file brings its own."""
+
+    @property
+    def vouchers(self) -> Vouchers: ...
+
+
+def quote_cart(
+    cart: Cart,
+    *,
+    tx: WithVouchers,
+    catalogue: Catalogue,
+    customer_id: UUID | None,
+    delivery_postcode: str,
+    method: PaymentMethod | None,
+    called_at: datetime,
+    now: datetime,
+    rules: ShopRules,
+) -> tuple[Quote, Promise]:
+    """Total and promise; writes nothing. Both times are aware.
+
+    Codes and kept prices are judged at ``now``, the promise counts from the day in Paris
+    of the call (R14). Articles the catalogue does not have are in ``Quote.unknown_skus``.
+    """
+    articles = catalogue.articles(line.sku for line in cart.lines)
+    facts = _facts(cart, articles, tx.vouchers, catalogue, customer_id, delivery_postcode)
+    items = [
+        (articles[line.sku].offer, line.quantity) for line in cart.lines if line.sku in articles
+    ]
+    return (
+        price_cart(cart, facts, now=now, rules=rules),
+        promise_for(paris_day(called_at), items, method, rules),
+    )
+
+
+def _facts(
+    cart: Cart,
+    articles: Mapping[str, Article],
+    vouchers: Vouchers,
+    catalogue: Catalogue,
+    customer_id: UUID | None,
+    delivery_postcode: str,
+) -> PricingFacts:
+    known = {code: vouchers.get(code) for code in cart.codes}
+    return PricingFacts(
+        articles=articles,
+        packs=catalogue.packs_holding(articles),
+        vouchers={code: voucher for code, voucher in known.items() if voucher is not None},
+        alike={code: vouchers.alike(code) for code, voucher in known.items() if voucher is None},
+        uses_by_customer=vouchers.uses_by(customer_id) if customer_id and cart.codes else {},
+        customer_id=customer_id,
+        delivery_postcode=delivery_postcode,
+        find_cheapest=catalogue.cheapest,
+    )

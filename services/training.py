@@ -1,0 +1,75 @@
+"""A console that was never enrolled at a central: it works, for practice, by itself.
+
+Owns what makes its orders recognisable: references that begin with 00 (central leases none
+of those) and ``Order.is_demo``. Whether a console is enrolled is a fact in its settings,
+written by whoever enrols it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from models.customer import Customer
+from models.errors import Unavailable
+from models.vouchers import Voucher
+from services.ports import Settings, Transaction
+
+CENTRAL_URL = "central_url"
+"""Setting that is there once the console is enrolled."""
+
+TRAINING_FIRST = 1
+TRAINING_LAST = 999_999
+"""Eight-digit numbers 00000001 to 00999999, kept apart from every leased block."""
+
+NEXT_NUMBER = "training_next_number"
+FILLED_AT = "training_filled_at"
+
+
+def is_enrolled(settings: Settings) -> bool:
+    return bool(settings.get(CENTRAL_URL))
+
+
+def take_number(tx: Transaction) -> int:
+    """The next number for a reference, from the console's blocks or those for practice.
+
+    Raises Unavailable("no_references_left").
+    """
+    return tx.references.take_next() if is_enrolled(tx.settings) else _take_training(tx.settings)
+
+
+def numbers_left(tx: Transaction) -> int:
+    """How many orders can still be given a reference."""
+    if is_enrolled(tx.settings):
+        return tx.references.left()
+    return TRAINING_LAST - _next(tx.settings) + 1
+
+
+def _take_training(settings: Settings) -> int:
+    number = _next(settings)
+    if number > TRAINING_LAST:
+        raise Unavailable("no_references_left")
+    settings.put(NEXT_NUMBER, str(number + 1))
+    return number
+
+
+def _next(settings: Settings) -> int:
+    return int(settings.get(NEXT_NUMBER) or TRAINING_FIRST)
+
+
+def needs_filling(tx: Transaction) -> bool:
+    """Not enrolled, and without the people and codes to practise with."""
+    return not is_enrolled(tx.settings) and tx.settings.get(FILLED_AT) is None
+
+
+def fill(
+    tx: Transaction, customers: Iterable[Customer], vouchers: Iterable[Voucher], *, now: datetime
+) -> None:
+    """Invented people and codes, once; does nothing where they are or the console is enrolled."""
+    if not needs_filling(tx):
+        return
+    for customer in customers:
+        tx.customers.add(customer)
+    for voucher in vouchers:
+        tx.vouchers.put(voucher)
+    tx.settings.put(FILLED_AT, now.isoformat())
