@@ -1,0 +1,378 @@
+"""The catalogue as one derived SQLite file: reads, and the small changes a sync brings.
+
+Implements ``services.ports.Catalogue`` and ``CatalogueSink``. Standard library only (it is
+read before anything heavy is imported); one read-only connection per thread, each statement
+releases the GIL and takes about a millisecond. A whole new file is written by
+``catalogue_writer`` and renamed into place, which readers notice at their next read. The
+journal is SQLite's default, not WAL: a write-ahead log left beside a renamed file would be
+played into the wrong one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from functools import wraps
+from itertools import chain
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from models.catalogue import Article, Offer, Printer
+from models.errors import Unavailable
+from services import catalogue_csv, query
+from services.adapters.catalogue_changes import apply_pages
+from services.adapters.catalogue_schema import (
+    FORMAT,
+    READ_ARTICLE,
+    READ_PRINTER,
+    UPDATE_OFFER,
+    article_from,
+    connect,
+    offer_row,
+    printer_from,
+)
+from services.adapters.catalogue_words import WordTables
+from services.adapters.catalogue_writer import (
+    CatalogueWriter,
+    Progress,
+    new_catalogue,
+    new_catalogue_unlocked,
+)
+from services.adapters.file_lock import exclusive
+from services.demo_shop import demo_shop
+from services.ports import CatalogueChanges, SearchResult
+
+BUILTIN_VERSION = "builtin-1"
+"""Version of the catalogue that comes with the program."""
+
+_SQL_VARIABLES = 900
+_HEADER_BYTES = 100
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _translated(
+    read: Callable[Concatenate[CatalogueFile, P], T],
+) -> Callable[Concatenate[CatalogueFile, P], T]:
+    """What SQLite says, in our words: a file that broke under us can be built again."""
+
+    @wraps(read)
+    def wrapper(self: CatalogueFile, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(self, *args, **kwargs)
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+            raise Unavailable("catalogue_busy" if busy else "catalogue_broken") from error
+        except sqlite3.DatabaseError as error:
+            raise Unavailable("catalogue_broken") from error
+
+    return wrapper
+
+
+class CatalogueFile:
+    """``services.ports.Catalogue`` on a file; see ``open``. Usable from any thread.
+
+    Every method raises Unavailable("catalogue_busy" | "catalogue_broken") for what SQLite says.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._opened: list[sqlite3.Connection] = []
+
+    @classmethod
+    def open(cls, path: Path) -> CatalogueFile:
+        """Raises Unavailable("catalogue_missing" | "catalogue_broken") where there is no
+        file of this format.
+        """
+        if not path.exists():
+            raise Unavailable("catalogue_missing")
+        if not is_usable(path):
+            raise Unavailable("catalogue_broken")
+        return cls(path)
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    # --- about itself
+
+    @property
+    def version(self) -> str:
+        return self._fact("version")
+
+    @property
+    def is_demo(self) -> bool:
+        return self._fact("is_demo") == "1"
+
+    @_translated
+    def _fact(self, name: str) -> str:
+        row = (
+            self._connection().execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        )
+        return str(row[0]) if row else ""
+
+    @_translated
+    def counts(self) -> tuple[int, int, int]:
+        """Printers, articles, pairs: for the doctor."""
+        row = (
+            self._connection()
+            .execute(
+                "SELECT (SELECT count(*) FROM printer), (SELECT count(*) FROM article),"
+                " (SELECT count(*) FROM fits)"
+            )
+            .fetchone()
+        )
+        return int(row[0]), int(row[1]), int(row[2])
+
+    # --- reads
+
+    @_translated
+    def search(self, text: str, *, limit: int = 50) -> SearchResult:
+        """See ``services.search``. Takes any text; bounded work."""
+        from services.search import search  # noqa: PLC0415 - not before the first key
+
+        return search(text, WordTables(self._connection()), limit=limit)
+
+    @_translated
+    def brands(self) -> Sequence[str]:
+        rows = self._connection().execute("SELECT DISTINCT brand FROM printer")
+        return tuple(sorted((row[0] for row in rows), key=str.casefold))
+
+    @_translated
+    def printers(self, brand: str, *, prefix: str = "", limit: int = 50) -> Sequence[Printer]:
+        """Of one brand, as people count; ``prefix`` is of the model or of a word in it."""
+        rows = self._connection().execute(
+            f"SELECT {READ_PRINTER} FROM printer WHERE brand = ?"  # noqa: S608 - our own names
+            " AND ' ' || words LIKE ? ORDER BY sort_key LIMIT ?",
+            (brand, f"% {query.joined(prefix)}%", limit),
+        )
+        return tuple(map(printer_from, rows))
+
+    @_translated
+    def printer(self, printer_id: str) -> Printer | None:
+        row = (
+            self._connection()
+            .execute(
+                f"SELECT {READ_PRINTER} FROM printer WHERE printer_id = ?",  # noqa: S608 - our own names
+                (printer_id,),
+            )
+            .fetchone()
+        )
+        return printer_from(row) if row else None
+
+    @_translated
+    def articles_for(self, printer_id: str) -> Sequence[Article]:
+        rows = self._connection().execute(
+            f"SELECT {READ_ARTICLE} FROM printer JOIN fits ON fits.printer = printer.n"  # noqa: S608 - our own names
+            " JOIN article ON article.n = fits.article WHERE printer.printer_id = ?"
+            " ORDER BY article.sort_key",
+            (printer_id,),
+        )
+        return tuple(map(article_from, rows))
+
+    @_translated
+    def articles(self, skus: Iterable[str]) -> Mapping[str, Article]:
+        """Those that exist, by sku, in the order asked for."""
+        wanted = list(dict.fromkeys(skus))
+        found: dict[str, Article] = {}
+        for start in range(0, len(wanted), _SQL_VARIABLES):
+            some = wanted[start : start + _SQL_VARIABLES]
+            found |= {article.sku: article for article in self._where_in("article.sku", some)}
+        return {sku: found[sku] for sku in wanted if sku in found}
+
+    @_translated
+    def packs_holding(self, skus: Iterable[str]) -> Sequence[Article]:
+        wanted = list(dict.fromkeys(skus))[:_SQL_VARIABLES]
+        marks = ", ".join("?" * len(wanted))
+        rows = self._connection().execute(
+            f"SELECT {READ_ARTICLE} FROM article WHERE n IN"  # noqa: S608 - our own names
+            f" (SELECT pack FROM part WHERE sku IN ({marks})) ORDER BY sort_key",
+            wanted,
+        )
+        return tuple(map(article_from, rows))
+
+    @_translated
+    def cheapest(
+        self, *, brands: Sequence[str] = (), skus: Sequence[str] = (), at_least_cents: int = 0
+    ) -> Article | None:
+        conditions, values = ["stock > 0", "price_cents >= ?"], [str(at_least_cents)]
+        for column, wanted in (("brand", brands), ("sku", skus)):
+            if wanted:
+                conditions.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+                values.extend(wanted)
+        row = (
+            self._connection()
+            .execute(
+                f"SELECT {READ_ARTICLE} FROM article WHERE {' AND '.join(conditions)}"  # noqa: S608 - our own names
+                " ORDER BY price_cents, n LIMIT 1",
+                values,
+            )
+            .fetchone()
+        )
+        return article_from(row) if row else None
+
+    def _where_in(self, column: str, values: Sequence[str]) -> Iterator[Article]:
+        rows = self._connection().execute(
+            f"SELECT {READ_ARTICLE} FROM article"  # noqa: S608 - our own names
+            f" WHERE {column} IN ({', '.join('?' * len(values))})",
+            values,
+        )
+        return map(article_from, rows)
+
+    # --- changes, for the sync
+
+    @_translated
+    def apply(self, pages: Iterable[CatalogueChanges]) -> None:
+        """``CatalogueSink.apply``: a snapshot becomes a new file, changes one transaction.
+
+        The version is then the cursor of the last page. ``pages`` may be empty.
+        """
+        rest = iter(pages)
+        first = next(rest, None)
+        if first is None:
+            return
+        if first.is_full:
+            self._replace(chain([first], rest))
+        else:
+            self.apply_changes(chain([first], rest))
+
+    def _replace(self, pages: Iterable[CatalogueChanges]) -> None:
+        with new_catalogue(self._path) as writer:
+            for page in pages:
+                writer.rows_total = page.rows_total
+                writer.add_printers(page.printers)
+                writer.add_articles(page.articles)
+                writer.add_pairs(page.pairs)
+            writer.finish(version=page.cursor, is_demo=page.is_demo)
+
+    @_translated
+    def apply_changes(self, pages: Iterable[CatalogueChanges]) -> None:
+        """All pages in one transaction, or none of them."""
+        everything = tuple(pages)  # before the lock: they come over the network
+        with self._write() as connection:
+            apply_pages(connection, everything)
+
+    @_translated
+    def apply_offers(self, offers: Iterable[Offer]) -> None:
+        """New prices and stock in one short transaction; unknown skus are passed over."""
+        rows = [offer_row(offer) for offer in offers]
+        with self._write() as connection:
+            connection.executemany(UPDATE_OFFER, rows)
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with (
+            exclusive(self._path),
+            closing(connect(self._path, is_read_only=False)) as connection,
+            connection,
+        ):
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
+    # --- connections
+
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's own, on the file that now has the name."""
+        status = os.stat(self._path)  # noqa: PTH116 - 1 us, where Path.stat takes 3
+        identity = (status.st_dev, status.st_ino)
+        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if held is not None and self._local.identity == identity:
+            return held
+        if held is not None:
+            held.close()
+        opened = connect(self._path)
+        with self._lock:
+            self._opened = [known for known in self._opened if known is not held]
+            self._opened.append(opened)
+        self._local.connection, self._local.identity = opened, identity
+        return opened
+
+    def close(self) -> None:
+        """Closes every thread's connection; no read may be under way."""
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+
+def build_catalogue(
+    path: Path,
+    printers: Iterable[Printer],
+    articles: Iterable[Article],
+    pairs: Iterable[tuple[str, str]],
+    *,
+    version: str,
+    is_demo: bool,
+    progress: Progress | None = None,
+) -> None:
+    """Write a whole catalogue; it takes the place of ``path`` at the end, or not at all.
+
+    Raises Conflict("catalogue_inconsistent") on an id that comes twice and on a pair of
+    unknown ids.
+    """
+    with new_catalogue(path, progress=progress) as writer:
+        _write_all(writer, printers, articles, pairs)
+        writer.finish(version=version, is_demo=is_demo)
+
+
+def _write_all(
+    writer: CatalogueWriter,
+    printers: Iterable[Printer],
+    articles: Iterable[Article],
+    pairs: Iterable[tuple[str, str]],
+) -> None:
+    writer.add_printers(printers)
+    writer.add_articles(articles)
+    writer.add_pairs(pairs)
+
+
+def ensure_builtin(path: Path, as_of: datetime) -> CatalogueFile:
+    """The catalogue at ``path``; built from the assets, with demo offers as of that time,
+    where there is none, or one of another format, or a broken one.
+
+    Idempotent, and safe when several processes start at once: one builds, the others wait.
+    """
+    if not is_usable(path):
+        with exclusive(path):
+            if not is_usable(path):  # another process may have built it while we waited
+                _build_builtin(path, as_of)
+    return CatalogueFile(path)
+
+
+def _build_builtin(path: Path, as_of: datetime) -> None:
+    tables = catalogue_csv.builtin()
+    shop = demo_shop(tables.cartridges, tables.pairs, as_of)
+    with new_catalogue_unlocked(path) as writer:
+        _write_all(writer, tables.printers, shop.articles, shop.pairs)
+        writer.finish(version=BUILTIN_VERSION, is_demo=True)
+
+
+def is_usable(path: Path) -> bool:
+    """The file is there, of this format, whole by its own header, and answers."""
+    try:
+        if path.stat().st_size != _size_by_header(path):
+            return False
+        with closing(connect(path)) as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            facts = connection.execute("SELECT count(*) FROM fact").fetchone()[0]
+    except (OSError, sqlite3.Error):
+        return False
+    return bool(version == FORMAT and facts)
+
+
+def _size_by_header(path: Path) -> int:
+    """Page size times page count (SQLite file format, 1.3); -1 for no such header."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if len(header) < _HEADER_BYTES or not header.startswith(b"SQLite format 3\0"):
+        return -1
+    page_size = int.from_bytes(header[16:18], "big")
+    return page_size * int.from_bytes(header[28:32], "big")

@@ -1,0 +1,185 @@
+"""Writes a whole catalogue file: aside, in one go, renamed into place when it is complete.
+
+Owns the making of the file; ``catalogue_file`` reads and amends it. Rows may come in any
+order and any number; memory stays flat, because what is not yet in order waits in SQLite's
+own temporary tables.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import chain
+from pathlib import Path
+
+from models.catalogue import Article, Printer
+from models.errors import Conflict
+from services.adapters.catalogue_schema import (
+    ARTICLE_COLUMNS,
+    FORMAT,
+    INDEXES,
+    INSERT_ARTICLE,
+    INSERT_PRINTER,
+    PRINTER_COLUMNS,
+    TABLES,
+    Row,
+    article_row,
+    connect,
+    printer_row,
+)
+from services.adapters.file_lock import exclusive
+from services.query import shorter_forms
+from services.reading_order import brand_rank
+
+Progress = Callable[[int, int], None]
+"""Called with rows done and rows in all, now and then."""
+
+_FILE_MODE = 0o600
+_SHORTEST_FORGIVEN = 2
+_LONGEST_FORGIVEN = 24
+_ROWS_BETWEEN_REPORTS = 2000
+
+_STAGING = f"""
+CREATE TEMP TABLE new_printer (rank INTEGER, {", ".join(PRINTER_COLUMNS)});
+CREATE TEMP TABLE new_article (rank INTEGER, {", ".join(ARTICLE_COLUMNS)});
+CREATE TEMP TABLE new_pair (printer_id TEXT, sku TEXT);
+"""
+
+
+class CatalogueWriter:
+    """A catalogue in the making. Use ``new_catalogue``; nothing is seen before it ends well."""
+
+    def __init__(self, connection: sqlite3.Connection, progress: Progress | None) -> None:
+        self._connection = connection
+        self._progress = progress
+        self._done = 0
+        self.rows_total = 0
+
+    def add_printers(self, printers: Iterable[Printer]) -> None:
+        marks = ", ".join("?" * (len(PRINTER_COLUMNS) + 1))
+        rows = ((brand_rank(p.brand), *printer_row(p)) for p in printers)
+        self._insert(f"INSERT INTO new_printer VALUES ({marks})", rows)  # noqa: S608 - marks only
+
+    def add_articles(self, articles: Iterable[Article]) -> None:
+        marks = ", ".join("?" * (len(ARTICLE_COLUMNS) + 1))
+        rows = ((brand_rank(a.cartridge.brand), *article_row(a)) for a in articles)
+        self._insert(f"INSERT INTO new_article VALUES ({marks})", rows)  # noqa: S608 - marks only
+
+    def add_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._insert("INSERT INTO new_pair VALUES (?, ?)", pairs)
+
+    def _insert(self, statement: str, rows: Iterable[Row]) -> None:
+        self._connection.executemany(statement, self._counted(rows))
+
+    def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            yield row
+            self._done += 1
+            if self._progress and self._done % _ROWS_BETWEEN_REPORTS == 0:
+                self._progress(self._done, max(self._done, self.rows_total))
+
+    def finish(self, *, version: str, is_demo: bool) -> None:
+        """Put everything in its order and index it.
+
+        Raises Conflict("catalogue_inconsistent") where an id comes twice or a pair names
+        an unknown one.
+        """
+        try:
+            self._order_rows()
+        except sqlite3.IntegrityError as error:
+            raise Conflict("catalogue_inconsistent", reason=str(error)) from error
+        self._index_words()
+        for statement in INDEXES:
+            self._connection.execute(statement)
+        self._connection.executemany(
+            "INSERT INTO fact VALUES (?, ?)",
+            [("version", version), ("is_demo", str(int(is_demo)))],
+        )
+        self._connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if self._progress:
+            self._progress(self._done, self._done)
+
+    def _order_rows(self) -> None:
+        execute = self._connection.execute
+        printer, article = ", ".join(PRINTER_COLUMNS), ", ".join(ARTICLE_COLUMNS)
+        execute(
+            f"INSERT INTO printer ({printer}) SELECT {printer} FROM new_printer"  # noqa: S608 - our own names
+            " ORDER BY rank, brand, sort_key, printer_id"
+        )
+        execute(
+            f"INSERT INTO article ({article}) SELECT {article} FROM new_article"  # noqa: S608 - our own names
+            " ORDER BY origin = 'shop', rank, brand, sort_key"
+        )
+        execute(
+            "INSERT OR IGNORE INTO fits SELECT printer.n, article.n FROM new_pair"
+            " LEFT JOIN printer USING (printer_id) LEFT JOIN article USING (sku) ORDER BY 1, 2"
+        )
+        rows = execute("SELECT n, contents FROM article WHERE contents <> ''").fetchall()
+        parts = sorted((sku, n) for n, contents in rows for sku in contents.split())
+        self._connection.executemany("INSERT OR IGNORE INTO part VALUES (?, ?)", parts)
+
+    def _index_words(self) -> None:
+        connection = self._connection
+        for kind in ("printer", "article"):
+            connection.execute(
+                f"INSERT INTO {kind}_index (rowid, words) SELECT n, words FROM {kind} ORDER BY n"  # noqa: S608 - our own names
+            )
+            connection.execute(f"INSERT INTO {kind}_index ({kind}_index) VALUES ('optimize')")  # noqa: S608 - see above
+        everything = connection.execute(
+            "SELECT words FROM printer UNION ALL SELECT words FROM article"
+        )
+        vocabulary = set(chain.from_iterable(row[0].split() for row in everything))
+        connection.executemany("INSERT INTO near VALUES (?, ?)", sorted(forms_of(vocabulary)))
+
+
+def forms_of(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Rows of ``near``: what makes a word be found in spite of one typo."""
+    for word in words:
+        if _SHORTEST_FORGIVEN <= len(word) <= _LONGEST_FORGIVEN:
+            for form in shorter_forms(word):
+                yield form, word
+
+
+@contextmanager
+def new_catalogue(path: Path, *, progress: Progress | None = None) -> Iterator[CatalogueWriter]:
+    """A writer whose work takes the place of ``path`` when the block ends well and it was
+    finished; on any error ``path`` stays as it was. One at a time on a machine (lock file).
+    """
+    with exclusive(path), new_catalogue_unlocked(path, progress=progress) as writer:
+        yield writer
+
+
+@contextmanager
+def new_catalogue_unlocked(
+    path: Path, *, progress: Progress | None = None
+) -> Iterator[CatalogueWriter]:
+    """As ``new_catalogue``, for a caller that holds the lock."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    aside.unlink(missing_ok=True)
+    aside.touch(mode=_FILE_MODE)
+    try:
+        with closing(connect(aside, is_read_only=False)) as connection:
+            connection.executescript(
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 4096;"
+                + "BEGIN;"
+                + TABLES
+                + _STAGING
+            )
+            yield CatalogueWriter(connection, progress)
+            connection.execute("COMMIT")
+        _put_in_place(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _put_in_place(aside: Path, path: Path) -> None:
+    """Durable before it is seen. A journal left by a crash belongs to the old file: SQLite
+    would play it back into the new one.
+    """
+    with aside.open("rb") as written:
+        os.fsync(written.fileno())
+    with suppress(FileNotFoundError):
+        path.with_name(path.name + "-journal").unlink()
+    aside.replace(path)

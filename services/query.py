@@ -1,0 +1,315 @@
+"""How words are taken apart: those of the catalogue and those people type.
+
+Pure. Owns folding (accents, case), runs of letters and digits, colour and capacity words,
+stop words and one-typo arithmetic. Knows neither the index nor the ranking.
+
+A model is indexed as its parts, their runs and the joins of neighbours: "DCP-350C" gives
+dcp, 350c, 350, c, dcp350c, so that "dcp350c", "dcp 350" and "350c" all meet it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from models.catalogue import Capacity, Cartridge, Colour, Origin, Printer
+
+MAX_CHARS = 80
+MAX_WORDS = 8
+
+COLOUR_WORDS: Mapping[Colour, tuple[str, ...]] = {
+    Colour.BLACK: ("noir", "noire", "black", "bk"),
+    Colour.CYAN: ("cyan", "bleu", "bleue"),
+    Colour.MAGENTA: ("magenta", "rouge", "rose"),
+    Colour.YELLOW: ("jaune", "yellow"),
+    Colour.TRICOLOUR: ("couleur", "couleurs", "tricolore", "trois", "color", "colour"),
+    Colour.PHOTO_BLACK: ("noir", "noire", "photo", "black", "bk"),
+    Colour.PHOTO_COLOUR: ("couleur", "couleurs", "photo", "color"),
+    Colour.PHOTO_BLUE: ("photo", "bleu", "bleue"),
+    Colour.LIGHT_CYAN: ("cyan", "clair", "light"),
+    Colour.LIGHT_MAGENTA: ("magenta", "clair", "light"),
+    Colour.MATTE_BLACK: ("noir", "noire", "mat", "matte", "black"),
+    Colour.GREY: ("gris", "grise", "grey", "gray"),
+    Colour.LIGHT_GREY: ("gris", "grise", "clair", "light", "grey"),
+    Colour.DARK_GREY: ("gris", "grise", "fonce", "grey"),
+    Colour.RED: ("rouge", "red"),
+    Colour.GREEN: ("vert", "verte", "green"),
+    Colour.BLUE: ("bleu", "bleue", "blue"),
+    Colour.ORANGE: ("orange",),
+    Colour.GLOSS_OPTIMISER: ("brillant", "gloss", "optimiseur"),
+    Colour.BLACK_RED: ("noir", "rouge", "black", "red"),
+    Colour.NONE: (),
+}
+"""Every word a cartridge of this colour answers to; "bleu" is what callers say for cyan."""
+
+CAPACITY_WORDS: Mapping[Capacity, tuple[str, ...]] = {
+    Capacity.STANDARD: ("standard",),
+    Capacity.XL: ("xl", "haute", "grande"),
+    Capacity.XXL: ("xxl", "haute", "grande"),
+}
+PACK_WORDS = ("pack", "lot", "multipack", "couleurs")
+DRUM_WORDS = ("tambour", "drum")
+SHOP_WORDS = ("compatible", "boutique", "generique")
+
+STOP_WORDS = frozenset(
+    "a alors au aux avec besoin bonjour ca capacite cartouche cartouches ce cela cette cherche "
+    "chose de des donc du elle en encre encres est et euh faut faudrait il imprimante imprimantes je "
+    "la le les ma madame marque mon monsieur modele moi numero ou par plait pour prix que qui "
+    "reference ref sa serie si son sur svp type un une vais veux voudrais vous".split()
+)
+"""Said around what is meant. Kept where nothing else was said."""
+
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_SPACES = re.compile(r"[\s/,;:+&()]+")
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)['’]")
+_RUN = re.compile(r"[a-z]+|[0-9]+")
+_ATTRIBUTES = frozenset(
+    word
+    for words in (
+        *COLOUR_WORDS.values(),
+        *CAPACITY_WORDS.values(),
+        PACK_WORDS,
+        DRUM_WORDS,
+        SHOP_WORDS,
+    )
+    for word in words
+)
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "×": " "})
+
+
+# --- words --------------------------------------------------------------------
+
+
+def fold(text: str) -> str:
+    """Lower case without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    return "".join(ch for ch in decomposed if not unicodedata.combining(ch)).lower()
+
+
+def parts(text: str) -> list[str]:
+    """The letters-and-digits pieces of a text, folded: "HL-L2350DW" is hl, l2350dw."""
+    return [part for part in _NOT_WORD.split(fold(text)) if part]
+
+
+def joined(text: str) -> str:
+    """All of a text as one word: "PIXMA MG5750" is pixmamg5750."""
+    return _NOT_WORD.sub("", fold(text))
+
+
+def runs(word: str) -> list[str]:
+    """Alternating runs of letters and digits: "dcp350c" is dcp, 350, c."""
+    return _RUN.findall(word)
+
+
+# --- words of the catalogue ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedWords:
+    """``names`` are what it is called in full, any of them enough to mean it; ``words``
+    everything it answers to.
+    """
+
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def printer_words(printer: Printer) -> IndexedWords:
+    model, brand = joined(printer.model), joined(printer.brand)
+    short = model.removeprefix(joined(printer.family)) or model
+    names = dict.fromkeys((model, short, brand + model, brand + short))
+    words = dict.fromkeys(
+        [*_brand_words(printer.brand), *_model_words(printer.model), model, short]
+    )
+    return IndexedWords(tuple(names), tuple(words))
+
+
+def cartridge_words(cartridge: Cartridge) -> IndexedWords:
+    names = dict.fromkeys(_cartridge_names(cartridge))
+    words = dict.fromkeys(
+        [
+            *_brand_words(cartridge.brand),
+            *_model_words(cartridge.series),
+            *_model_words(cartridge.oem_reference),
+            *names,
+            *_attribute_words(cartridge),
+        ]
+    )
+    return IndexedWords(tuple(names), tuple(words))
+
+
+def _brand_words(brand: str) -> list[str]:
+    return [*parts(brand), joined(brand)]
+
+
+def _model_words(text: str) -> Iterator[str]:
+    """Parts, their runs, and each join of two neighbours with its runs."""
+    pieces = parts(text)
+    for piece in pieces:
+        yield piece
+        yield from runs(piece)
+    for left, right in zip(pieces, pieces[1:], strict=False):
+        yield left + right
+        yield from runs(left + right)
+
+
+def _cartridge_names(cartridge: Cartridge) -> Iterator[str]:
+    brand = joined(cartridge.brand)
+    suffix = "" if cartridge.capacity is Capacity.STANDARD else cartridge.capacity.value
+    for text in (*cartridge.series.split("/"), cartridge.oem_reference):
+        name = joined(text)
+        yield from (name, brand + name)
+        if suffix and not name.endswith(suffix):
+            yield from (name + suffix, brand + name + suffix)
+    for text in cartridge.series.split("/"):
+        if number := "".join(ch for ch in text if ch.isdigit()):
+            yield number + suffix
+    yield joined(cartridge.sku)
+
+
+def _attribute_words(cartridge: Cartridge) -> Iterator[str]:
+    yield from COLOUR_WORDS[cartridge.colour]
+    yield from CAPACITY_WORDS[cartridge.capacity]
+    if cartridge.is_pack:
+        yield from PACK_WORDS
+    elif cartridge.colour is Colour.NONE:
+        yield from DRUM_WORDS
+    if cartridge.origin is Origin.SHOP:
+        yield from SHOP_WORDS
+
+
+# --- words that were typed -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as typed between spaces, punctuation taken out: "DCP-350C" is dcp350c."""
+
+    text: str
+    runs: tuple[str, ...]
+    is_attribute: bool = False
+    """A colour, a capacity, "pack": what kind of cartridge, not which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was typed, without the words that say nothing."""
+
+    words: tuple[Word, ...]
+    ends_inside_word: bool
+    """The last word may still be growing: nothing was typed after it."""
+
+    @property
+    def named(self) -> tuple[Word, ...]:
+        """The words that name a thing: all but colours and the like."""
+        return tuple(word for word in self.words if not word.is_attribute)
+
+    @property
+    def attributes(self) -> tuple[Word, ...]:
+        return tuple(word for word in self.words if word.is_attribute)
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
+def parse(text: str) -> Query:
+    """At most MAX_WORDS words from the first MAX_CHARS characters; never raises."""
+    kept = _ELISION.sub(" ", fold(text[:MAX_CHARS]))
+    chunks = [chunk for chunk in _SPACES.split(kept) if parts(chunk)]
+    said = [chunk for chunk in chunks if joined(chunk) not in STOP_WORDS] or chunks
+    words = tuple(_word(chunk) for chunk in said[:MAX_WORDS])
+    inside = bool(chunks) and not kept[-1:].isspace() and joined(chunks[-1]) == words[-1].text
+    return Query(words=words, ends_inside_word=inside)
+
+
+def _word(chunk: str) -> Word:
+    text = joined(chunk)
+    pieces = tuple(run for part in parts(chunk) for run in runs(part))
+    attribute = singular_attribute(text)
+    return Word(attribute or text, (attribute,) if attribute else pieces, attribute is not None)
+
+
+def word_from(text: str) -> Word:
+    """A word that the search made itself: a join, a piece, a correction."""
+    return _word(text)
+
+
+def singular_attribute(word: str) -> str | None:
+    """The colour, capacity or kind word this is, plural or not; None for any other word."""
+    if word in _ATTRIBUTES:
+        return word
+    singular = word.removesuffix("s")
+    return singular if singular in _ATTRIBUTES and len(singular) > 2 else None  # noqa: PLR2004
+
+
+# --- one typo ------------------------------------------------------------------
+
+
+def shorter_forms(word: str) -> set[str]:
+    """The word and all that is left of it with one character out.
+
+    Two words at distance one share at least one such form (symmetric delete), so that a
+    handful of look-ups finds every neighbour.
+    """
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+def is_one_typo_apart(left: str, right: str) -> bool:
+    """Optimal string alignment distance of exactly one: one character substituted, missing
+    or too much, or two neighbours swapped.
+    """
+    if left == right or abs(len(left) - len(right)) > 1:
+        return False
+    start = _common_prefix(left, right)
+    rest, other = left[start:], right[start:]
+    if len(rest) == len(other):
+        swapped = len(rest) > 1 and rest[:2] == other[1::-1] and rest[2:] == other[2:]
+        return swapped or rest[1:] == other[1:]
+    return rest[1:] == other if len(rest) > len(other) else rest == other[1:]
+
+
+def _common_prefix(left: str, right: str) -> int:
+    at = 0
+    for mine, theirs in zip(left, right, strict=False):
+        if mine != theirs:
+            break
+        at += 1
+    return at
+
+
+def nearest_first(word: str, others: Iterable[str]) -> list[str]:
+    """Those one typo apart, a swap and look-alikes of sight before the rest."""
+    near = [other for other in others if is_one_typo_apart(word, other)]
+    return sorted(near, key=lambda other: (_unlikeliness(word, other), other))
+
+
+def _unlikeliness(word: str, other: str) -> int:
+    if _as_seen(word) == _as_seen(other):
+        return 0
+    return 1 if sorted(word) == sorted(other) else 2
+
+
+@lru_cache(maxsize=1024)
+def _as_seen(word: str) -> str:
+    return word.translate(_SEEN_ALIKE)
+
+
+_SEEN_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
+
+
+def segmented(word: str, known: Sequence[str] | set[str]) -> list[str] | None:
+    """The word as two or three ``known`` ones, the longest first piece winning."""
+    for cut in range(len(word) - 2, 1, -1):
+        head, tail = word[:cut], word[cut:]
+        if head not in known:
+            continue
+        if tail in known:
+            return [head, tail]
+        for second in range(len(tail) - 2, 1, -1):
+            if tail[:second] in known and tail[second:] in known:
+                return [head, tail[:second], tail[second:]]
+    return None
