@@ -1,1 +1,1 @@
-"""The reference central API."""
+"""The reference central API: routes, store, judgement. Knows the domain, not the console."""

@@ -70,9 +70,9 @@ class ArticleWire(WireModel):
 
 
 class CatalogueOut(WireModel):
-    """``version`` is also the cursor from which later changes are asked for."""
+    """``version`` is also the cursor from which later changes are asked for; null: none yet."""
 
-    version: Word
+    version: Word | None
     is_demo: bool
 
 

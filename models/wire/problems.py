@@ -32,6 +32,7 @@ PROBLEMS: Mapping[str, tuple[int, type[KioskError]]] = {
     "reference_taken": (409, Rejected),
     "references_exhausted": (503, Unavailable),
     "central_busy": (503, Unavailable),
+    "central_not_ready": (503, Unavailable),
     "unauthorised": (401, Unavailable),
 }
 """Every code central answers with. Unavailable may be tried again unchanged; Rejected and

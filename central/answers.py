@@ -1,0 +1,64 @@
+"""How central answers when it does not do what was asked: RFC 9457, always, without a stack.
+
+Owns the turning of errors into problems. What was sent is never repeated and never logged:
+it is full of people.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from models.errors import KioskError
+from models.wire.problems import MEDIA_TYPE, PROBLEMS, problem
+
+CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+FIELDS_MAX = 20
+
+
+def install(app: FastAPI) -> None:
+    """Every error we know becomes a problem; for the rest see ``central.guards``."""
+    app.add_exception_handler(KioskError, _on_kiosk_error)
+    app.add_exception_handler(RequestValidationError, _on_malformed)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+def problem_response(code: str, *, fields: tuple[str, ...] = ()) -> Response:
+    found = problem(code, fields=fields)
+    headers = {"WWW-Authenticate": "Bearer"} if found.status == 401 else {}  # noqa: PLR2004
+    return Response(
+        found.model_dump_json(), status_code=found.status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def place_of(error: BaseException) -> str:
+    """What kind of error and where, for whoever mends it; never its text."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    where = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}" if step else "?"
+    return f"{type(error).__name__} at {where}"
+
+
+async def _on_kiosk_error(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, KioskError)  # noqa: S101 - starlette hands over the class we named
+    if error.code not in PROBLEMS:
+        raise error  # a defect: nothing that may happen is missing from the table
+    fields = error.facts.get("fields", ())
+    return problem_response(error.code, fields=fields if isinstance(fields, tuple) else ())
+
+
+async def _on_malformed(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - see above
+    where = (".".join(str(part) for part in found["loc"]) for found in error.errors())
+    return problem_response("body_malformed", fields=tuple(dict.fromkeys(where))[:FIELDS_MAX])
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, HTTPException)  # noqa: S101 - see above
+    return problem_response(CODE_OF_STATUS.get(error.status_code, "body_malformed"))

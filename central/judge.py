@@ -1,0 +1,155 @@
+"""What central makes of an order: the same rules as at the console, on what is true here.
+
+Pure. Recomputes discounts, delivery, total and promise from central's own catalogue and
+counts, and says as data where it reckons differently; it refuses nothing and changes
+nothing. A price that was said counts if it was the price at some moment of the time the
+shop keeps its word for (``ShopRules.price_kept_seconds``) before the order was placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from models.cart import Cart, CartLine
+from models.catalogue import Article
+from models.pricing import CodeOutcome, PricingFacts, Quote, price_cart
+from models.promise import Promise, PromiseReasonCode, promise_for
+from models.shop import ShopRules
+from models.vouchers import Voucher
+from models.wire.orders import CodeWire, DifferenceCode, DifferenceWire, LineWire, OrderIn
+
+OUT_OF_STOCK = {PromiseReasonCode.OUT_OF_STOCK_UNTIL, PromiseReasonCode.OUT_OF_STOCK_UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What central knows that bears on one order. ``said_prices``: by sku, every price in
+    cents that was right at some moment of the time a price is kept.
+    """
+
+    articles: Mapping[str, Article]
+    said_prices: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    vouchers: Mapping[str, Voucher] = field(default_factory=dict)
+    uses_by_customer: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    quote: Quote
+    promise: Promise
+    differences: tuple[DifferenceWire, ...]
+
+    @property
+    def accepted_codes(self) -> tuple[CodeOutcome, ...]:
+        """The codes that central counts a use of."""
+        return tuple(outcome for outcome in self.quote.codes if outcome.is_accepted)
+
+
+def judge(order: OrderIn, known: Known, rules: ShopRules) -> Judgement:
+    """Deterministic: the same order on the same knowledge gives the same judgement."""
+    quote = _quote(order, known, rules)
+    items = [
+        (known.articles[line.sku].offer, line.quantity)
+        for line in order.lines
+        if line.sku in known.articles
+    ]
+    promise = promise_for(order.ordered_on, items, order.payment_method, rules)
+    return Judgement(quote, promise, tuple(_differences(order, known, quote, promise)))
+
+
+def _quote(order: OrderIn, known: Known, rules: ShopRules) -> Quote:
+    facts = PricingFacts(
+        articles=known.articles,
+        vouchers=known.vouchers,
+        uses_by_customer=known.uses_by_customer,
+        customer_id=order.customer.customer_id,
+        delivery_postcode=order.delivery.address.postcode,
+    )
+    cart = Cart(
+        lines=tuple(_cart_line(order, line, known) for line in order.lines),
+        # A code that was refused on the phone was never promised: it is not tried again.
+        codes=tuple(code.code for code in order.codes if code.refusal is None),
+    )
+    return price_cart(cart, facts, now=order.placed_at, rules=rules)
+
+
+def _cart_line(order: OrderIn, line: LineWire, known: Known) -> CartLine:
+    if _is_kept(line, known):
+        return CartLine(line.sku, line.quantity, line.unit_price_cents, order.placed_at)
+    return CartLine(line.sku, line.quantity)
+
+
+def _is_kept(line: LineWire, known: Known) -> bool:
+    return line.unit_price_cents in known.said_prices.get(line.sku, frozenset())
+
+
+def _differences(
+    order: OrderIn, known: Known, quote: Quote, promise: Promise
+) -> Iterator[DifferenceWire]:
+    for line in order.lines:
+        yield from _line_differences(order, line, known)
+    yield from _code_differences(order, quote)
+    yield from _amount_differences(order, quote)
+    yield from _promise_difference(order, promise)
+
+
+def _line_differences(order: OrderIn, line: LineWire, known: Known) -> Iterator[DifferenceWire]:
+    article = known.articles.get(line.sku)
+    if article is None:
+        yield _difference(DifferenceCode.SKU_UNKNOWN, line.label, "", sku=line.sku)
+        return
+    offer = article.offer
+    if not _is_kept(line, known) and line.unit_price_cents != offer.price_cents:
+        yield _difference(
+            DifferenceCode.PRICE_CHANGED, line.unit_price_cents, offer.price_cents, sku=line.sku
+        )
+    if offer.stock < line.quantity and not _was_said_short(order, line.sku):
+        yield _difference(DifferenceCode.STOCK_SHORT, line.quantity, offer.stock, sku=line.sku)
+
+
+def _was_said_short(order: OrderIn, sku: str) -> bool:
+    """The caller was told already that this one has to be waited for."""
+    return any(
+        reason.code in OUT_OF_STOCK and sku in reason.skus for reason in order.promise.reasons
+    )
+
+
+def _code_differences(order: OrderIn, quote: Quote) -> Iterator[DifferenceWire]:
+    here = {outcome.code: outcome for outcome in quote.codes}
+    for said in order.codes:
+        if said.refusal is None:
+            yield from _code_difference(said, here.get(said.code))
+
+
+def _code_difference(said: CodeWire, here: CodeOutcome | None) -> Iterator[DifferenceWire]:
+    if here is None or here.refusal is not None:
+        reason = here.refusal.reason if here and here.refusal else "unknown"
+        yield _difference(DifferenceCode.CODE_REFUSED, said.code, reason)
+    elif here.discount_cents != said.discount_cents:
+        yield _difference(DifferenceCode.DISCOUNT_CHANGED, said.discount_cents, here.discount_cents)
+
+
+def _amount_differences(order: OrderIn, quote: Quote) -> Iterator[DifferenceWire]:
+    said = order.amounts
+    if said.delivery_cents != quote.delivery_cents:
+        yield _difference(
+            DifferenceCode.DELIVERY_CHANGED, said.delivery_cents, quote.delivery_cents
+        )
+    if said.total_cents != quote.total_cents:
+        yield _difference(DifferenceCode.TOTAL_CHANGED, said.total_cents, quote.total_cents)
+
+
+def _promise_difference(order: OrderIn, promise: Promise) -> Iterator[DifferenceWire]:
+    """Only what is worse than what was said: a parcel that leaves sooner disappoints nobody."""
+    said, here = order.promise.dispatch_by, promise.dispatch_by
+    if said is not None and (here is None or here > said):
+        yield _difference(
+            DifferenceCode.PROMISE_LATER, said.isoformat(), here.isoformat() if here else ""
+        )
+
+
+def _difference(
+    code: DifferenceCode, said: object, central: object, *, sku: str | None = None
+) -> DifferenceWire:
+    return DifferenceWire(code=code, said=str(said), central=str(central), sku=sku)

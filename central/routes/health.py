@@ -1,0 +1,22 @@
+"""For whoever watches the server: is it alive, and can it work?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from central.auth import DatabaseOf
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(database: DatabaseOf) -> dict[str, str]:
+    """The database can be read and has the schema this program knows; 503 otherwise."""
+    database.ensure_ready()
+    return {"status": "ready"}

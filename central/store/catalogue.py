@@ -1,0 +1,179 @@
+"""The catalogue at central: taken in whole, read back for judging, changed by orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.engine import Connection, Row
+
+from central.database import current_number, next_number, upsert
+from models.catalogue import Article, Offer, Printer
+from models.tables.central import articles, catalogue_imports, pairs, prices, printers
+from models.wire.catalogue import CartridgeWire, PrinterWire
+
+CHUNK = 500
+"""Keys in one query: below SQLite's and PostgreSQL's limits on parameters."""
+
+NEVER_UNKNOWN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+"""A first price is taken to have been the price before it was known here, too."""
+
+
+def import_catalogue(
+    connection: Connection,
+    *,
+    version: str,
+    is_demo: bool,
+    printers_in: Iterable[Printer],
+    articles_in: Iterable[Article],
+    pairs_in: Iterable[tuple[str, str]],
+    at: datetime,
+) -> None:
+    """From now on the catalogue is exactly this. What is gone leaves a tombstone, what is
+    the same as before does not show in the feed. Idempotent by ``version``.
+    """
+    if connection.scalar(
+        select(catalogue_imports.c.version).where(catalogue_imports.c.version == version)
+    ):
+        return
+    _replace_rows(connection, printers, [_printer_row(printer) for printer in printers_in])
+    rows = [_article_row(article) for article in articles_in]
+    _note_prices(connection, rows, at=at)
+    _replace_rows(connection, articles, rows)
+    _replace_rows(connection, pairs, [{"printer_id": p, "sku": s} for p, s in pairs_in])
+    connection.execute(
+        catalogue_imports.insert().values(
+            version=version,
+            base_seq=current_number(connection, "catalogue"),
+            is_demo=is_demo,
+            imported_at=at,
+        )
+    )
+
+
+def articles_by_sku(connection: Connection, skus: Iterable[str]) -> Mapping[str, Article]:
+    """Those of these skus that are sold now."""
+    wanted = select(articles).where(
+        articles.c.sku.in_(list(skus)), articles.c.is_removed.is_(False)
+    )
+    return {row.sku: article_of(row) for row in connection.execute(wanted)}
+
+
+def prices_between(
+    connection: Connection, skus: Sequence[str], since: datetime, until: datetime
+) -> Mapping[str, frozenset[int]]:
+    """Every price, in cents, that each sku had at some moment of ``since <= t <= until``."""
+    known: dict[str, set[int]] = {sku: set() for sku in skus}
+    wanted = select(prices).where(prices.c.sku.in_(list(skus)), prices.c.since <= until)
+    for row in connection.execute(wanted.order_by(prices.c.sku, prices.c.since)):
+        if row.since <= since:
+            known[row.sku].clear()  # was over before the time asked for began
+        known[row.sku].add(row.price_cents)
+    return {sku: frozenset(cents) for sku, cents in known.items()}
+
+
+def take_stock(connection: Connection, sku: str, wanted: int) -> int:
+    """Reserve up to ``wanted``; how many there were. The stock is never below 0."""
+    stock = connection.scalar(
+        select(articles.c.stock).where(articles.c.sku == sku).with_for_update()
+    )
+    taken = min(wanted, stock or 0)
+    if taken:
+        connection.execute(
+            articles.update()
+            .where(articles.c.sku == sku)
+            .values(stock=articles.c.stock - taken, seq=next_number(connection, "catalogue"))
+        )
+    return taken
+
+
+def article_of(row: Row[tuple[object, ...]]) -> Article:
+    offer = Offer(
+        sku=row.sku,
+        price_cents=row.price_cents,
+        stock=row.stock,
+        known_at=row.known_at,
+        previous_price_cents=row.previous_price_cents,
+        restock_on=row.restock_on,
+        vat_rate_bp=row.vat_rate_bp,
+        is_demo=row.is_demo,
+    )
+    return Article(CartridgeWire.model_validate_json(row.cartridge).to_domain(), offer)
+
+
+def printer_of(row: Row[tuple[object, ...]]) -> Printer:
+    return PrinterWire.model_validate_json(row.body).to_domain()
+
+
+def row_count(connection: Connection) -> int:
+    """Rows of a snapshot taken now."""
+    return sum(
+        connection.scalar(select(func.count()).where(table.c.is_removed.is_(False))) or 0
+        for table in (printers, articles, pairs)
+    )
+
+
+def _printer_row(printer: Printer) -> dict[str, object]:
+    body = PrinterWire.model_validate(printer).canonical()
+    return {"printer_id": printer.printer_id, "body": body}
+
+
+def _article_row(article: Article) -> dict[str, object]:
+    offer = article.offer
+    return {
+        "sku": article.sku,
+        "cartridge": CartridgeWire.model_validate(article.cartridge).canonical(),
+        "price_cents": offer.price_cents,
+        "previous_price_cents": offer.previous_price_cents,
+        "stock": offer.stock,
+        "restock_on": offer.restock_on,
+        "vat_rate_bp": offer.vat_rate_bp,
+        "known_at": offer.known_at,
+        "is_demo": offer.is_demo,
+    }
+
+
+def _replace_rows(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+    """Write what is new or changed and bury what is missing, each with a number of its own."""
+    keys = [column.name for column in table.primary_key]
+    known = {
+        tuple(row[key] for key in keys): row for row in connection.execute(select(table)).mappings()
+    }
+    wanted = {tuple(row[key] for key in keys): {**row, "is_removed": False} for row in rows}
+    changed = [
+        row
+        for key, row in wanted.items()
+        if key not in known or any(known[key][name] != value for name, value in row.items())
+    ]
+    buried = [
+        {**row, "is_removed": True}
+        for key, row in known.items()
+        if key not in wanted and not row["is_removed"]
+    ]
+    _write_numbered(connection, table, [*changed, *buried])
+
+
+def _write_numbered(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+    if not rows:
+        return
+    last = next_number(connection, "catalogue", len(rows))
+    numbered = [
+        {**row, "seq": last - len(rows) + position} for position, row in enumerate(rows, start=1)
+    ]
+    upsert(connection, table, numbered)
+
+
+def _note_prices(connection: Connection, rows: list[dict[str, object]], *, at: datetime) -> None:
+    wanted = select(articles.c.sku, articles.c.price_cents)
+    known = {row.sku: row.price_cents for row in connection.execute(wanted)}
+    changed: list[dict[str, object]] = [
+        {
+            "sku": row["sku"],
+            "since": at if row["sku"] in known else NEVER_UNKNOWN,
+            "price_cents": row["price_cents"],
+        }
+        for row in rows
+        if known.get(str(row["sku"])) != row["price_cents"]
+    ]
+    upsert(connection, prices, changed)
