@@ -19,11 +19,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from models.catalogue import Colour
-from screens.widgets.ink import ACCENT, DIM, STRONG, WRONG, cut, fill, swatch
+from screens.widgets.ink import ACCENT, DIM, STRONG, WRONG, cut, cut_middle, fill, swatch
 
 MARGIN = 1
 MARK_WIDTH = 2
-SWATCH_WIDTH = 3
+MODERATE = 76
+"""Below this width yields are left out, so that names can be told apart."""
 COMFORTABLE = 110
 """From this width on there is room for longer names and the price of a page."""
 
@@ -71,6 +72,7 @@ class ColumnWidths:
     printers: int
     articles: int
     page_yield: int
+    """With the swatch of the ink, which stands at its left."""
     per_page: int
     price: int
     stock: int
@@ -79,18 +81,22 @@ class ColumnWidths:
     def name(self) -> int:
         """What the figures leave for series and colour."""
         figures = self.page_yield + self.per_page + self.price + self.stock
-        return self.articles - MARK_WIDTH - SWATCH_WIDTH - figures
+        return self.articles - MARK_WIDTH - figures
 
 
 def layout(width: int) -> ColumnWidths:
-    """How ``width`` columns (60 and more) are shared; the sum, with margins, is ``width``."""
+    """How ``width`` columns (60 and more) are shared.
+
+    A column with arrows for "there is more" follows each of the three, and one of air
+    stands before the last.
+    """
     if width >= COMFORTABLE:
-        brands, printers = 18, 30
-        figures = (10, 14, 11, 6)
+        brands, printers, figures = 18, 32, (13, 14, 11, 6)
+    elif width >= MODERATE:
+        brands, printers, figures = 11, 19, (11, 0, 9, 4)
     else:
-        brands, printers = (12, 19) if width >= 76 else (8, 14)  # noqa: PLR2004 - where names begin to be cut
-        figures = (8, 0, 9, 4)
-    return ColumnWidths(brands, printers, width - 2 * MARGIN - brands - printers - 2, *figures)
+        brands, printers, figures = 9, 14, (4, 0, 9, 3)
+    return ColumnWidths(brands, printers, width - MARGIN - brands - printers - 4, *figures)
 
 
 def scrolled(first: int, height: int, count: int, top: int, bottom: int) -> int:
@@ -251,7 +257,9 @@ class Columns(Widget):
         """A brand or a printer with its mark, and the gap to the next column."""
         shown = self._lists[column]
         row = shown.first + y
-        text = cut(str(shown.rows[row]), width - MARK_WIDTH) if row < len(shown.rows) else ""
+        text = str(shown.rows[row]) if row < len(shown.rows) else ""
+        shorten = cut if column is Column.BRANDS else cut_middle
+        text = shorten(text, width - MARK_WIDTH)
         return [
             self._mark(column, row),
             Segment(text, self._emphasis(column, row)),
@@ -269,7 +277,7 @@ class Columns(Widget):
         mark = self._mark(Column.ARTICLES, index)
         emphasis = self._emphasis(Column.ARTICLES, index)
         drawn = article_segments(row, widths, _label_width(shown.rows, widths), emphasis)
-        return [mark, *drawn, self._more(shown, y)]
+        return [mark, *drawn, Segment(" "), self._more(shown, y)]
 
     def _mark(self, column: Column, row: int) -> Segment:
         if row != self._lists[column].row:
@@ -300,26 +308,30 @@ def article_segments(
     stock_style = emphasis if row.is_in_stock else WRONG
     return [
         Segment(_name(row, label_width, widths.name - 1) + " ", emphasis),
-        *fill(swatch(row.colour), SWATCH_WIDTH),
-        Segment(_right(row.page_yield, widths.page_yield)),
+        *_inked(row, widths.page_yield),
         Segment(_right(row.per_page, widths.per_page), DIM),
         Segment(_right(row.price, widths.price), emphasis),
         Segment(_right(row.stock, widths.stock), stock_style),
     ]
 
 
+def _inked(row: ArticleRow, width: int) -> list[Segment]:
+    """The swatch at the left, the yield at the right if there is room for all of it."""
+    ink = swatch(row.colour)
+    room = width - sum(segment.cell_length for segment in ink)
+    return [*ink, Segment(_right(row.page_yield if cell_len(row.page_yield) < room else "", room))]
+
+
 def _label_width(rows: Sequence[str | ArticleRow], widths: ColumnWidths) -> int:
-    """Series stand beneath each other, and so do colours; neither takes all the room."""
+    """Series stand beneath each other, and so do colours; a long series goes its own way."""
     named = [row for row in rows if isinstance(row, ArticleRow) and row.word]
-    longest = max((cell_len(row.label) for row in named), default=0)
-    longest_word = max((cell_len(row.word) for row in named), default=0)
-    return min(longest, max(widths.name // 2, widths.name - 2 - longest_word))
+    lengths = (cell_len(row.label) for row in named)
+    return max((length for length in lengths if length <= widths.name // 2), default=0)
 
 
 def _name(row: ArticleRow, label_width: int, width: int) -> str:
-    if not row.word:
-        return _left(row.label, width)
-    return _left(row.label, label_width) + " " + _left(row.word, width - label_width - 1)
+    label = row.label + " " * (label_width - cell_len(row.label)) if row.word else row.label
+    return _left(f"{label} {row.word}".rstrip(), width)
 
 
 def _left(text: str, width: int) -> str:

@@ -85,21 +85,21 @@ class StepBar(LineWidget):
         self._labels = tuple(f"{number} {name}" for number, name in enumerate(steps, 1))
 
     def line(self, y: int, width: int) -> Sequence[Segment]:
-        gap = " " * (3 if _spread(self._labels, 3) <= width else 1)
-        return self._names(gap) if y == 0 else self._underline(gap)
+        labels, gap = steps_that_fit(self._labels, self.current, width)
+        return self._names(labels, gap) if y == 0 else self._underline(labels, gap)
 
-    def _names(self, gap: str) -> list[Segment]:
+    def _names(self, labels: Sequence[str], gap: int) -> list[Segment]:
         out: list[Segment] = []
-        for index, label in enumerate(self._labels):
+        for index, label in enumerate(labels):
             out.append(Segment(label, STRONG if index == self.current else Style.null()))
-            out.append(Segment(gap))
+            out.append(Segment(" " * gap))
         return out
 
-    def _underline(self, gap: str) -> list[Segment]:
+    def _underline(self, labels: Sequence[str], gap: int) -> list[Segment]:
         if self.current is None:
             return []
-        before = sum(cell_len(label) + len(gap) for label in self._labels[: self.current])
-        return [Segment(" " * before), Segment("━" * cell_len(self._labels[self.current]), ACCENT)]
+        before = sum(cell_len(label) + gap for label in labels[: self.current])
+        return [Segment(" " * before), Segment("━" * cell_len(labels[self.current]), ACCENT)]
 
 
 class StatusPanel(LineWidget):
@@ -178,5 +178,13 @@ def hints_that_fit(hints: Sequence[KeyHint], last: KeyHint, width: int) -> tuple
     return (*kept, last)
 
 
-def _spread(labels: Sequence[str], gap: int) -> int:
-    return sum(map(cell_len, labels)) + gap * (len(labels) - 1)
+def steps_that_fit(
+    labels: Sequence[str], current: int | None, width: int
+) -> tuple[Sequence[str], int]:
+    """The steps and the gap between them; where names do not fit, the number and the present one."""
+    for gap in (3, 2, 1):
+        if sum(map(cell_len, labels)) + gap * (len(labels) - 1) <= width:
+            return labels, gap
+    return [
+        label if index == current else label.split()[0] for index, label in enumerate(labels)
+    ], 3

@@ -62,6 +62,17 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
 
 
+def cut_middle(text: str, width: int) -> str:
+    """At most ``width`` columns; the end, where printers of a family differ, is kept."""
+    if cell_len(text) <= width:
+        return text
+    kept = max(0, width - 1)
+    end = text
+    while cell_len(end) > kept * 2 // 3:
+        end = end[1:]
+    return set_cell_size(text, kept - cell_len(end)) + "…"[:width] + end
+
+
 def fill(segments: Sequence[Segment], width: int, *, indent: int = 0) -> Strip:
     """A strip of exactly ``width`` columns that begins after ``indent`` blanks."""
     return Strip([Segment(" " * indent), *segments]).adjust_cell_length(width)
