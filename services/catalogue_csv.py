@@ -7,7 +7,7 @@ neither prices nor where the rows go.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from io import StringIO

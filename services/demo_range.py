@@ -125,7 +125,7 @@ def _pack(group: Sequence[Cartridge]) -> Cartridge | None:
     belongs in the box cannot be known.
     """
     colours = [c.colour for c in group]
-    wanted = FOUR_COLOURS if FOUR_COLOURS <= set(colours) else TWO_CARTRIDGES
+    wanted = FOUR_COLOURS if set(colours) >= FOUR_COLOURS else TWO_CARTRIDGES
     parts = sorted(
         (c for c in group if c.colour in wanted), key=lambda c: list(Colour).index(c.colour)
     )

@@ -13,7 +13,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.catalogue import Article, Capacity, Cartridge, Colour, Offer, Origin, Technology
+from services.demo_people import demo_customers, demo_vouchers
 from services.demo_range import OWN_PREFIX, Pair, demo_range, draw
+
+__all__ = ["DemoShop", "demo_customers", "demo_offers", "demo_shop", "demo_vouchers"]
 
 EAN_PREFIX = "29"
 """GS1: 20 to 29 are for numbers that mean something inside one shop only."""

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from models.catalogue import Capacity, Cartridge, Colour, Origin, Printer
 
@@ -55,10 +56,74 @@ DRUM_WORDS = ("tambour", "drum")
 SHOP_WORDS = ("compatible", "boutique", "generique")
 
 STOP_WORDS = frozenset(
-    "a alors au aux avec besoin bonjour ca capacite cartouche cartouches ce cela cette cherche "
-    "chose de des donc du elle en encre encres est et euh faut faudrait il imprimante imprimantes je "
-    "la le les ma madame marque mon monsieur modele moi numero ou par plait pour prix que qui "
-    "reference ref sa serie si son sur svp type un une vais veux voudrais vous".split()
+    [
+        "a",
+        "alors",
+        "au",
+        "aux",
+        "avec",
+        "besoin",
+        "bonjour",
+        "ca",
+        "capacite",
+        "cartouche",
+        "cartouches",
+        "ce",
+        "cela",
+        "cette",
+        "cherche",
+        "chose",
+        "de",
+        "des",
+        "donc",
+        "du",
+        "elle",
+        "en",
+        "encre",
+        "encres",
+        "est",
+        "et",
+        "euh",
+        "faut",
+        "faudrait",
+        "il",
+        "imprimante",
+        "imprimantes",
+        "je",
+        "la",
+        "le",
+        "les",
+        "ma",
+        "madame",
+        "marque",
+        "mon",
+        "monsieur",
+        "modele",
+        "moi",
+        "numero",
+        "ou",
+        "par",
+        "plait",
+        "pour",
+        "prix",
+        "que",
+        "qui",
+        "reference",
+        "ref",
+        "sa",
+        "serie",
+        "si",
+        "son",
+        "sur",
+        "svp",
+        "type",
+        "un",
+        "une",
+        "vais",
+        "veux",
+        "voudrais",
+        "vous",
+    ]
 )
 """Said around what is meant. Kept where nothing else was said."""
 
@@ -151,7 +216,7 @@ def _model_words(text: str) -> Iterator[str]:
     for piece in pieces:
         yield piece
         yield from runs(piece)
-    for left, right in zip(pieces, pieces[1:], strict=False):
+    for left, right in pairwise(pieces):
         yield left + right
         yield from runs(left + right)
 

@@ -99,7 +99,7 @@ def _unindex(connection: sqlite3.Connection, table: str, number: int, words: str
 
 def _change_pairs(connection: sqlite3.Connection, page: CatalogueChanges) -> None:
     numbers = "SELECT printer.n, article.n FROM printer, article WHERE printer_id = ? AND sku = ?"
-    connection.executemany(f"INSERT OR IGNORE INTO fits {numbers}", page.pairs)  # noqa: S608 - our own names
+    connection.executemany(f"INSERT OR IGNORE INTO fits {numbers}", page.pairs)
     connection.executemany(
         f"DELETE FROM fits WHERE (printer, article) IN ({numbers})",  # noqa: S608 - our own names
         page.removed_pairs,

@@ -20,8 +20,6 @@ from services.adapters.catalogue_schema import (
     ARTICLE_COLUMNS,
     FORMAT,
     INDEXES,
-    INSERT_ARTICLE,
-    INSERT_PRINTER,
     PRINTER_COLUMNS,
     TABLES,
     Row,
@@ -163,9 +161,7 @@ def new_catalogue_unlocked(
         with closing(connect(aside, is_read_only=False)) as connection:
             connection.executescript(
                 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 4096;"
-                + "BEGIN;"
-                + TABLES
-                + _STAGING
+                "BEGIN;" + TABLES + _STAGING
             )
             yield CatalogueWriter(connection, progress)
             connection.execute("COMMIT")
