@@ -7,12 +7,13 @@ written by whoever enrols it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from models.customer import Customer
-from models.errors import Unavailable
-from models.vouchers import Voucher
+from models.errors import Defect, Unavailable
+from models.vouchers import Voucher, fold_code
 from services.ports import Settings, Transaction
 
 CENTRAL_URL = "central_url"
@@ -73,3 +74,33 @@ def fill(
     for voucher in vouchers:
         tx.vouchers.put(voucher)
     tx.settings.put(FILLED_AT, now.isoformat())
+
+
+class PracticeCodes:
+    """The codes of a console that has no file yet, as ``services.ports.Vouchers``; read only."""
+
+    def __init__(self, vouchers: Iterable[Voucher]) -> None:
+        self._vouchers = {voucher.code: voucher for voucher in vouchers}
+
+    @property
+    def vouchers(self) -> PracticeCodes:
+        """Itself, for who asks a transaction for its codes."""
+        return self
+
+    def get(self, code: str) -> Voucher | None:
+        return self._vouchers.get(code)
+
+    def alike(self, code: str) -> Sequence[Voucher]:
+        folded = fold_code(code)
+        near = (v for v in self._vouchers.values() if v.code != code)
+        return sorted((v for v in near if fold_code(v.code) == folded), key=lambda v: v.code)
+
+    def uses_by(self, customer_id: UUID) -> Mapping[str, int]:
+        del customer_id
+        return {}
+
+    def replace_all(self, vouchers: Iterable[Voucher]) -> None:
+        raise Defect("practice_codes_read_only", codes=[voucher.code for voucher in vouchers])
+
+    def put(self, voucher: Voucher) -> None:
+        raise Defect("practice_codes_read_only", codes=[voucher.code])

@@ -8,11 +8,16 @@ shows an exception's own text.
 from __future__ import annotations
 
 from models.errors import KioskError
-from models.wording import faults, labels, people, rules
+from models.wording import faults, labels, orders, people, rules
 
-__all__ = ["error_sentence", "faults", "labels", "people", "rules"]
+__all__ = ["error_sentence", "faults", "labels", "orders", "people", "rules"]
 
-_TABLES = (rules.ERROR_SENTENCES, people.ERROR_SENTENCES, faults.ERROR_SENTENCES)
+_TABLES = (
+    rules.ERROR_SENTENCES,
+    people.ERROR_SENTENCES,
+    orders.ERROR_SENTENCES,
+    faults.ERROR_SENTENCES,
+)
 
 
 def error_sentence(error: KioskError) -> str:

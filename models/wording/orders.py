@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from models.completeness import OrderProblem
 from models.draft import Step
-from models.wording import people
+from models.wording import labels, people
 
 Facts = Mapping[str, object]
 
@@ -30,9 +30,7 @@ PROBLEM_SENTENCES: Mapping[str, str | Callable[[Facts], str]] = {
         f"L'article {facts['sku']} n'est pas au catalogue : retirez-le ou remplacez-le."
     ),
     "payment_method_missing": "Le moyen de paiement n'est pas choisi.",
-    "no_mobile_and_no_email": (
-        "Pas de lien de paiement possible : ni téléphone mobile, ni adresse e-mail."
-    ),
+    "no_mobile_and_no_email": lambda _facts: labels.unavailable_sentence("no_mobile_and_no_email"),
     "link_channel_unavailable": "Le lien ne peut pas partir par ce moyen pour ce client.",
 }
 
@@ -56,8 +54,6 @@ def _incomplete(facts: Facts) -> str:
 
 
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
-    "store_busy": "Le fichier de la console est occupé par un autre programme : réessayez.",
-    "store_full": "Le disque est plein : rien n'a été enregistré. Libérez de la place, réessayez.",
     "store_read_only": lambda facts: (
         f"Impossible d'écrire dans {facts.get('path')} : vérifiez les droits du dossier "
         "(« kiosk doctor » dit lesquels)."
@@ -67,23 +63,7 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         "tel quel : mettez-le de côté avec ses voisins -wal et -shm, remettez une sauvegarde à sa "
         "place (ou rien, pour repartir à neuf), puis lancez « kiosk doctor »."
     ),
-    "file_too_new": lambda facts: (
-        f"Le fichier {facts.get('path')} vient d'une version plus récente de Kiosk : mettez le "
-        "programme à jour. Le fichier n'a pas été touché."
-    ),
-    "stored_form_unknown": "Un enregistrement vient d'une version plus récente de Kiosk : mettez le programme à jour.",
-    "draft_taken": "Cet appel est ouvert sur un autre poste : reprenez-le quand il y sera mis en attente.",
-    "draft_placed": "Cette commande est déjà passée : elle ne change plus ici.",
-    "draft_unknown": "Cet appel n'est plus dans le fichier de la console.",
-    "no_references_left": (
-        "Plus de numéro de commande d'avance : la commande est gardée en attente, "
-        "passez-la dès que la centrale répond (« kiosk sync --once »)."
-    ),
     "order_incomplete": _incomplete,
-    "order_transition": "Une commande dans cet état ne peut pas passer à celui qui est demandé.",
-    "order_not_sendable": lambda facts: (
-        f"Un texte est trop long pour la centrale ({facts.get('field')}) : raccourcissez-le."
-    ),
     "order_file_malformed": lambda facts: "\n".join(
         ["La commande ne peut pas être lue.", *(f"  - {line}" for line in _lines(facts))]
     ),

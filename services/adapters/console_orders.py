@@ -123,11 +123,13 @@ def _order(body: str, state: str) -> Order:
 
 def _with_sync_state() -> Select[Any]:
     """Orders, the newest first, with the state of what was last sent about each."""
+    sent = outbox.alias()
     last_sent = (
-        select(outbox.c.item_id)
-        .where(outbox.c.order_id == orders.c.order_id)
-        .order_by(outbox.c.created_at.desc(), outbox.c.item_id.desc())
+        select(sent.c.item_id)
+        .where(sent.c.order_id == orders.c.order_id)
+        .order_by(sent.c.created_at.desc(), sent.c.item_id.desc())
         .limit(1)
+        .correlate(orders)
         .scalar_subquery()
     )
     sync_state = func.coalesce(outbox.c.state, SyncState.CONFIRMED.value)  # nothing is owed

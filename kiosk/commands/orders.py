@@ -1,0 +1,226 @@
+"""``kiosk orders``: list orders, quote one from a file, place one from a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk import paths
+from kiosk.container import Container
+from models.errors import DomainError
+
+if TYPE_CHECKING:
+    from services.ports import Catalogue, OrderRow
+
+LIMIT = 50
+FILE_BYTES_MAX = 1_000_000
+
+PLACE_HELP = """\
+Passe la commande de FICHIER et dit sa référence ; tout ou rien, et sur le disque au retour.
+Avec un « uuid », le même fichier repassé donne la même commande, un autre fichier sous cet
+uuid est refusé. Sans « uuid », chaque passage est une commande. Un client de mêmes nom et
+téléphone est reconnu. Un code refusé arrête tout : qui a envoyé la commande comptait dessus ;
+--allow-refused-codes la passe sans la remise."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="en JSON")
+    parser.add_argument(
+        "--limit", type=_count, default=LIMIT, metavar="N", help=f"au plus N ({LIMIT})"
+    )
+    actions = parser.add_subparsers(dest="action", title="actions", metavar="ACTION")
+    quote = actions.add_parser(
+        "quote", help="chiffrer une commande", description="Chiffre FICHIER sans rien écrire."
+    )
+    place = actions.add_parser(
+        "place",
+        help="passer une commande",
+        description=PLACE_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    place.add_argument(
+        "--allow-refused-codes", action="store_true", help="passer outre les codes refusés"
+    )
+    for action in (quote, place):
+        _configure_file(action)
+
+
+def _configure_file(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("file", nargs="?", metavar="FICHIER", help="JSON ; - : entrée standard")
+    source.add_argument("--schema", action="store_true", help="le JSON Schema d'un fichier")
+    source.add_argument("--example", action="store_true", help="un fichier qui marche")
+    # The answer is JSON in any case; the word is accepted for who writes it by habit.
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="(toujours)")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("un nombre à partir de 1 est attendu")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.action is None:
+        return _list(args)
+    from services import order_file  # noqa: PLC0415 - pydantic
+
+    if args.schema or args.example:
+        print(order_file.schema() if args.schema else order_file.example())
+        return 0
+    answer = (_quote if args.action == "quote" else _place)(args)
+    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    return 0
+
+
+# --- from a file ------------------------------------------------------------------
+
+
+def _quote(args: argparse.Namespace) -> dict[str, Any]:
+    from services import order_entry, order_file  # noqa: PLC0415 - pydantic
+
+    file = order_file.read_order(_read(args.file))
+    with _opened() as container, _catalogue_without_writing(container) as catalogue:
+        placing = container.placing(catalogue)
+        if not container.has_store:
+            codes = _practice_codes(container)
+            return order_entry.quote_file(file, tx=codes, customers=None, placing=placing)
+        with container.store.read() as tx:
+            return order_entry.quote_file(file, tx=tx, customers=tx.customers, placing=placing)
+
+
+def _place(args: argparse.Namespace) -> dict[str, Any]:
+    from services import order_entry, order_file  # noqa: PLC0415 - pydantic
+
+    file = order_file.read_order(_read(args.file))
+    with _opened() as container:
+        return order_entry.place_file(
+            file,
+            store=container.store,
+            placing=container.placing(),
+            allow_refused_codes=args.allow_refused_codes,
+        )
+
+
+def _read(name: str) -> bytes:
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise DomainError("order_file_unreadable", path=name) from error
+    if len(data) > FILE_BYTES_MAX:
+        raise DomainError("order_file_unreadable", path=name)
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+@contextmanager
+def _opened() -> Iterator[Container]:
+    container = Container.from_environment()
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+@contextmanager
+def _catalogue_without_writing(container: Container) -> Iterator[Catalogue]:
+    """The console's catalogue; where there is none yet, the built-in one, in a folder that goes."""
+    if paths.catalogue_file(container.folder).exists():
+        yield container.catalogue
+        return
+    from services.adapters.catalogue_file import ensure_builtin  # noqa: PLC0415 - sqlite3
+
+    with tempfile.TemporaryDirectory(prefix="kiosk-") as folder:
+        catalogue = ensure_builtin(paths.catalogue_file(Path(folder)), container.clock.now())
+        try:
+            yield catalogue
+        finally:
+            catalogue.close()
+
+
+def _practice_codes(container: Container) -> Any:
+    from services.demo_people import demo_vouchers  # noqa: PLC0415 - only without a file
+    from services.training import PracticeCodes  # noqa: PLC0415 - see above
+
+    return PracticeCodes(demo_vouchers(container.clock.now()))
+
+
+# --- the list -----------------------------------------------------------------------
+
+
+def _list(args: argparse.Namespace) -> int:
+    rows = _rows(args.limit)
+    if args.json:
+        print(json.dumps([_as_json(row) for row in rows], ensure_ascii=False, indent=2))
+        return 0
+    if not rows:
+        print("Aucune commande.")
+    for row in rows:
+        print(_as_line(row))
+    return 0
+
+
+def _rows(limit: int) -> tuple[OrderRow, ...]:
+    """Newest first; a console that was never used has none, and gets no file by being asked."""
+    with _opened() as container:
+        if not container.has_store:
+            return ()
+        with container.store.read() as tx:
+            return tuple(tx.orders.recent(limit=limit))
+
+
+def _as_json(row: OrderRow) -> dict[str, Any]:
+    order = row.order
+    name = order.customer.name
+    return {
+        "reference": order.reference,
+        "uuid": str(order.order_id),
+        "state": order.state.value,
+        "payment_method": order.payment_method.value,
+        "total_cents": order.quote.total_cents,
+        "currency": "EUR",
+        "sync_state": row.sync_state.value,
+        "last_error": row.last_error,
+        "placed_at": order.placed_at.isoformat(),
+        "customer": f"{name.last_name} {name.first_name}",
+        "is_demo": order.is_demo,
+    }
+
+
+def _as_line(row: OrderRow) -> str:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only for the list
+
+    from models.money import format_cents  # noqa: PLC0415 - see above
+    from models.reference import grouped  # noqa: PLC0415 - see above
+    from models.wording import labels  # noqa: PLC0415 - see above
+
+    order = row.order
+    placed = order.placed_at.astimezone(ZoneInfo("Europe/Paris"))
+    return "  ".join(
+        (
+            grouped(order.reference),
+            f"{placed:%d/%m/%Y %H:%M}",
+            f"{format_cents(order.quote.total_cents):>12}",
+            f"{labels.method_name(order.payment_method):<14}",
+            f"{labels.state_name(order.state):<24}",
+            f"{SYNC_NAMES[row.sync_state.value]:<10}",
+            f"{order.customer.name.last_name} {order.customer.name.first_name}",
+        )
+    )
+
+
+SYNC_NAMES = {
+    "waiting": "à envoyer",
+    "sent": "envoyée",
+    "confirmed": "confirmée",
+    "refused": "refusée",
+}

@@ -1,0 +1,175 @@
+"""The composition root: the only place that names concrete adapters.
+
+Owns what a running program has one of: its files, clock, ids, hold on drafts, sync. Each is
+opened when it is first asked for, once, from whatever thread; nothing is imported before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from uuid import UUID
+
+from kiosk import paths
+from models.order import Order
+from models.shop import ShopRules
+from services import training
+from services.holding import Holder
+from services.place_order import Placing, place_order
+from services.ports import Catalogue, Clock, Ids, Store
+
+if TYPE_CHECKING:
+    from services.desk import Desk
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """Made by the first who asks; the others wait for it."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+
+    def __call__(self) -> T:
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+    def if_made(self) -> T | None:
+        return self._made[0] if self._made else None
+
+
+class Container:
+    """Everything a command or the screen needs, from one folder."""
+
+    def __init__(self, folder: Path, *, rules: ShopRules | None = None) -> None:
+        self.folder = folder
+        self.rules = rules or ShopRules()
+        self._clock: Once[Clock] = Once(_system_clock)
+        self._ids: Once[Ids] = Once(_uuid_ids)
+        self._holder = Once(self._take_hold)
+        self._store = Once(self._open_store)
+        self._catalogue = Once(self._open_catalogue)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """On the folder that ``kiosk.paths.state_dir`` says."""
+        return cls(paths.state_dir())
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock()
+
+    @property
+    def ids(self) -> Ids:
+        return self._ids()
+
+    @property
+    def holder(self) -> Holder:
+        """The program's own hold on the drafts it has open."""
+        return self._holder()
+
+    @property
+    def store(self) -> Store:
+        """The console's file, made and migrated; raises Unavailable as ``Store`` says."""
+        return self._store()
+
+    @property
+    def has_store(self) -> bool:
+        """Whether this console was ever used."""
+        return paths.console_file(self.folder).exists()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The local catalogue; the built-in one where nothing was set up yet."""
+        return self._catalogue()
+
+    def placing(self, catalogue: Catalogue | None = None) -> Placing:
+        """What placing an order needs; without a hold on drafts, as for imports."""
+        from models.wire.orders import order_to_wire  # noqa: PLC0415 - pydantic
+
+        return Placing(catalogue or self.catalogue, self.clock, self.ids, self.rules, order_to_wire)
+
+    def place(self, draft_id: UUID) -> Order:
+        """Place a draft that this program holds; see ``services.place_order``."""
+        placing = self.placing()
+        return place_order(
+            draft_id,
+            store=self.store,
+            catalogue=placing.catalogue,
+            clock=placing.clock,
+            ids=placing.ids,
+            rules=placing.rules,
+            to_wire=placing.to_wire,
+            holder=self.holder.id,
+        )
+
+    def open_desk(self) -> Desk:
+        from services.desk import Desk  # noqa: PLC0415 - not needed by the command line
+
+        return Desk(
+            store=self.store,
+            catalogue=self.catalogue,
+            clock=self.clock,
+            ids=self.ids,
+            rules=self.rules,
+            holder=self.holder.id,
+            place=self.place,
+        )
+
+    def close(self) -> None:
+        """Let go of everything that was opened; the container is not used again."""
+        for opened in (self._store.if_made(), self._catalogue.if_made()):
+            if opened is not None:
+                opened.close()
+        holder = self._holder.if_made()
+        if holder is not None:
+            holder.release()
+
+    # --- making ------------------------------------------------------------
+
+    def _take_hold(self) -> Holder:
+        return Holder(paths.ensure_folder(self.folder) / "holders", self.ids.new())
+
+    def _open_store(self) -> Store:
+        from services.adapters.console_store import ConsoleStore  # noqa: PLC0415 - sqlalchemy
+
+        paths.ensure_folder(self.folder)
+        store = ConsoleStore.open(paths.console_file(self.folder), own=self.holder.id)
+        fill_for_practice(store, self.clock)
+        return store
+
+    def _open_catalogue(self) -> Catalogue:
+        from services.adapters.catalogue_file import ensure_builtin  # noqa: PLC0415 - sqlite3
+
+        paths.ensure_folder(self.folder)
+        return ensure_builtin(paths.catalogue_file(self.folder), self.clock.now())
+
+
+def fill_for_practice(store: Store, clock: Clock) -> None:
+    """A console that was never enrolled has invented people and codes to practise with."""
+    with store.read() as tx:
+        if not training.needs_filling(tx):
+            return
+    from services.demo_people import demo_customers, demo_vouchers  # noqa: PLC0415 - once
+
+    now = clock.now()
+    with store.write() as tx:
+        training.fill(tx, demo_customers(now), demo_vouchers(now), now=now)
+
+
+def _system_clock() -> Clock:
+    from services.adapters.system import SystemClock  # noqa: PLC0415 - with the ids
+
+    return SystemClock()
+
+
+def _uuid_ids() -> Ids:
+    from services.adapters.system import UuidIds  # noqa: PLC0415 - see above
+
+    return UuidIds()
