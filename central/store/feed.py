@@ -3,7 +3,7 @@
 A version names what a console has: ``NAME`` is the catalogue as it was taken in, and
 ``NAME+SEQ`` the same after change number SEQ. The version is the cursor for what comes
 after it. Inside a snapshot the cursor also says which table and key the last page ended
-with; the changes made while it was being read follow at its end.
+with; what changed while it was being read comes after the version it ends with.
 """
 
 from __future__ import annotations
@@ -117,9 +117,9 @@ def _inside(rest: list[str]) -> tuple[str, tuple[str, ...]]:
 
 def _snapshot_page(connection: Connection, newest: Import, place: Place, limit: int) -> ChangesOut:
     table = next(table for table in SNAPSHOT if table.name == place.table)
-    rows = _rows_after(connection, table, place.after, limit)
+    rows = _rows_after(connection, table, place, limit)
     following = _following(table, place, rows, limit)
-    has_more = bool(following.table) or current_number(connection, "catalogue") > place.seq
+    has_more = bool(following.table)
     is_first = table is printers and not place.after
     return ChangesOut(
         cursor=following.cursor() if has_more else _version(newest, place.seq),
@@ -131,16 +131,19 @@ def _snapshot_page(connection: Connection, newest: Import, place: Place, limit: 
     )
 
 
-def _rows_after(connection: Connection, table: Table, after: tuple[str, ...], limit: int) -> Rows:
+def _rows_after(connection: Connection, table: Table, place: Place, limit: int) -> Rows:
     keys = list(table.primary_key)
     wanted = select(table).where(table.c.is_removed.is_(False)).order_by(*keys).limit(limit)
-    if after:
-        wanted = wanted.where(tuple_(*keys) > tuple_(*after))
+    if table is pairs:
+        # One that is newer than the snapshot may join what earlier pages did not have yet.
+        wanted = wanted.where(table.c.seq <= place.seq)
+    if place.after:
+        wanted = wanted.where(tuple_(*keys) > tuple_(*place.after))
     return connection.execute(wanted).all()
 
 
 def _following(table: Table, place: Place, rows: Rows, limit: int) -> Place:
-    """The rest of this table, else the next table, else the changes since the snapshot began."""
+    """The rest of this table, else the next table, else the end."""
     if len(rows) == limit:
         last = rows[-1]._mapping  # noqa: SLF001 - SQLAlchemy's documented accessor
         after = tuple(str(last[key.name]) for key in table.primary_key)

@@ -129,10 +129,14 @@ class CentralHttp:
                 content=None if body is None else body.encode(),
                 headers={} if body is None else {"Content-Type": "application/json"},
             )
+        except httpx.ConnectTimeout as error:
+            raise Unavailable("central_unreachable") from error
         except httpx.TimeoutException as error:
             raise Unavailable("central_timeout") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.ConnectError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise Unavailable("central_unreachable") from error
+        except httpx.HTTPError as error:
+            raise Unavailable("central_cut_off") from error
         if not answer.is_success:
             raise _error(answer)
         return answer

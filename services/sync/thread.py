@@ -1,0 +1,156 @@
+"""The sync in the background of a console: when to run, and telling how it stands.
+
+Owns one thread and the rhythm; everything of substance is in ``services.sync.engine``.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from models.errors import KioskError
+from services.ports import Clock
+from services.sync.backoff import Backoff
+from services.sync.election import Election, LineNews
+from services.sync.engine import SyncEngine
+from services.sync.status import CatalogueProgress, Connection, SyncReport, SyncStatus
+
+log = logging.getLogger("kiosk.sync")
+
+POLL_SECONDS = 30.0
+"""Between two exchanges when nothing happens."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks into the console's file, for what another process put there."""
+
+STOP_SECONDS = 1.0
+
+
+class SyncThread:
+    """Runs ``engine`` until ``stop``. ``on_status`` is called from the sync thread, with a
+    status that differs from the last one.
+    """
+
+    def __init__(
+        self,
+        engine: SyncEngine,
+        election: Election,
+        clock: Clock,
+        on_status: Callable[[SyncStatus], None],
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
+        backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._engine = engine
+        self._election = election
+        self._clock = clock
+        self._on_status = on_status
+        self._poll = timedelta(seconds=poll_seconds)
+        self._look_seconds = look_seconds
+        self._backoff = backoff
+        self._chance = chance
+        self._failures = 0
+        self._next_run = time.monotonic()
+        self._last_contact_at: datetime | None = None
+        self._published: SyncStatus | None = None
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="sync", daemon=True)
+        engine.should_stop = self._stopping.is_set
+        engine.on_progress = self._progressed
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something is to be sent, or the operator wants to try now. Any thread."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Ends it within a second. A request that is still under way is abandoned with the
+        process: the order in it is marked as sent and goes out again at the next start.
+        """
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def _loop(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                is_woken = self._woken.is_set()
+                self._woken.clear()
+                self._turn(is_woken=is_woken)
+                self._woken.wait(self._look_seconds)
+        finally:
+            self._election.leave()
+
+    def _turn(self, *, is_woken: bool) -> None:
+        """The boundary of the thread: whatever goes wrong, there is a next turn."""
+        try:
+            if not self._election.try_to_win():
+                self._watch()
+            elif is_woken or self._is_time():
+                self._run(retry_all=is_woken)
+        except KioskError as error:
+            self._failed(error.code)
+        except Exception as error:  # noqa: BLE001 - see the docstring
+            log.error("sync: %s", type(error).__name__)  # noqa: TRY400 - a traceback quotes people
+            self._failed("sync_defect")
+
+    def _is_time(self) -> bool:
+        if time.monotonic() >= self._next_run:
+            return True
+        return self._failures == 0 and self._engine.has_due()
+
+    def _run(self, *, retry_all: bool) -> None:
+        report = self._engine.run_once(retry_all=retry_all)
+        if report.connection is Connection.ONLINE:
+            self._last_contact_at = self._clock.now()
+        self._plan(is_failed=report.error_code is not None)
+        news = LineNews(report.connection, self._last_contact_at, report.error_code)
+        self._election.tell(news)
+        self._publish(_status(report, news))
+
+    def _watch(self) -> None:
+        news = self._election.hear() or LineNews(Connection.OFFLINE)
+        self._publish(_status(self._engine.watch(), news))
+
+    def _failed(self, code: str) -> None:
+        """Something here is broken; the line may be as it was."""
+        self._plan(is_failed=True)
+        before = self._published or SyncStatus(Connection.OFFLINE)
+        self._publish(replace(before, last_error_code=code, catalogue_progress=None))
+
+    def _plan(self, *, is_failed: bool) -> None:
+        self._failures = self._failures + 1 if is_failed else 0
+        delay = self._backoff.delay(self._failures, self._chance()) if is_failed else self._poll
+        self._next_run = time.monotonic() + delay.total_seconds()
+
+    def _progressed(self, progress: CatalogueProgress | None) -> None:
+        before = self._published or SyncStatus(Connection.ONLINE)
+        self._publish(replace(before, connection=Connection.ONLINE, catalogue_progress=progress))
+
+    def _publish(self, status: SyncStatus) -> None:
+        if status != self._published and not self._stopping.is_set():
+            self._published = status
+            self._on_status(status)
+
+
+def _status(report: SyncReport, news: LineNews) -> SyncStatus:
+    return SyncStatus(
+        connection=news.connection,
+        waiting=report.still_waiting,
+        refused=report.refused_in_all,
+        references_left=report.references_left,
+        last_contact_at=news.last_contact_at,
+        last_error_code=news.last_error_code,
+        catalogue_version=report.catalogue_version,
+    )
