@@ -1,8 +1,7 @@
 """What the terminal shows, cell by cell, and the fewest bytes that make it show something else.
 
 Textual repaints whole widget regions. A painter keeps the grid of cells that the terminal
-holds, applies each update of the compositor to it, and writes only the cells that differ, with
-the shortest cursor motion and the shortest change of pen. It owns no tty and knows no widget;
+holds and writes only those that differ from what the compositor has now, with the shortest cursor motion and the shortest change of pen. It owns no tty and knows no widget;
 widgets need not know of it.
 """
 
@@ -13,9 +12,8 @@ from functools import lru_cache
 
 from rich.cells import split_graphemes
 from rich.color import ColorSystem
-from rich.segment import Segment
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Offset, Size
+from textual.strip import Strip
 
 from kiosk.pen import PLAIN, Pen, change, pen_of
 
@@ -58,24 +56,21 @@ class Painter:
         self._is_cursor_shown = False
         self._out: list[str] = []
 
-    def is_blank(self, size: Size) -> bool:
-        """Whether the next update must be a full one, since nothing of this size is shown."""
-        return (self._width, self._height) != (size.width, size.height)
-
     def forget(self) -> None:
         """The terminal may show anything now: the next paint begins anew."""
         self._width = self._height = 0
 
-    def paint(self, update: CompositorUpdate, size: Size, cursor: Offset | None) -> str:
-        """What to write so that the terminal shows the update, and its cursor (None: hidden).
+    def paint(self, lines: Sequence[Iterable[Strip]], size: Size, cursor: Offset | None) -> str:
+        """What to write so that the terminal shows these lines, and its cursor (None: hidden).
 
-        After a change of size or ``forget`` the screen is cleared first, and the update has
-        to be a full one.
+        The lines are the whole screen, from the top left. After a change of size or ``forget``
+        it is cleared first.
         """
         self._out = []
-        if self.is_blank(size):
+        if (self._width, self._height) != (size.width, size.height):
             self._begin(size)
-        for y in sorted(self._apply(update)):
+        for y, line in enumerate(lines[: self._height]):
+            self._draw(y, line)
             if self._shown[y] != self._wanted[y]:
                 self._paint_row(y)
         self._place_cursor(cursor)
@@ -91,15 +86,11 @@ class Painter:
 
     # --- from the compositor to the wanted grid ----------------------------------
 
-    def _apply(self, update: CompositorUpdate) -> set[int]:
-        touched = set()
-        for y, x, segments in pieces(update):
-            if y >= self._height:
-                continue
-            touched.add(y)
-            for segment in segments:
-                x += self._put(y, x, cells(segment.text, pen_of(segment.style, self._colours)))  # noqa: PLW2901
-        return touched
+    def _draw(self, y: int, line: Iterable[Strip]) -> None:
+        x = 0
+        for strip in line:
+            for text, style, _ in strip:
+                x += self._put(y, x, cells(text, pen_of(style, self._colours)))
 
     def _put(self, y: int, x: int, piece: tuple[Cell, ...]) -> int:
         row = self._wanted[y]
@@ -190,21 +181,6 @@ class Painter:
         if (cursor is not None) != self._is_cursor_shown:
             self._is_cursor_shown = not self._is_cursor_shown
             self._out.append(SHOW_CURSOR if self._is_cursor_shown else HIDE_CURSOR)
-
-
-def pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Iterable[Segment]]]:
-    """The update as rows, columns and what to draw from there."""
-    match update:
-        case LayoutUpdate():
-            for y, line in enumerate(update.strips, update.region.y):
-                yield y, update.region.x, (segment for strip in line for segment in strip)
-        case ChopsUpdate():
-            for y, left, right in update.spans:
-                for end, (x, strip) in zip(
-                    update.chop_ends[y], update.chops[y].items(), strict=False
-                ):
-                    if strip is not None and x <= right and end > left:
-                        yield y, x, strip.crop(0, min(end, right) - x)
 
 
 @lru_cache(maxsize=8192)

@@ -13,19 +13,21 @@ import signal
 import sys
 import termios
 import tty
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TextIO, cast
 
 from rich.console import RenderableType
 from textual import events, on
 from textual._ansi_sequences import SYNC_END, SYNC_START
-from textual._compositor import CompositorUpdate
+from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Offset, Size
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.theme import Theme
+from textual.widgets import Input
 
 from kiosk.painter import Painter
 
@@ -119,15 +121,16 @@ class KioskDriver(LinuxDriver):
         self._file = _Line(sys.__stdout__.fileno())  # type: ignore[assignment,union-attr]
         self._painter = Painter(app.console._color_system)  # noqa: SLF001 - the enum, not its name
 
-    def must_show_all(self, size: Size) -> bool:
-        """Whether the next ``show`` needs a full update."""
-        return self._painter.is_blank(size)
-
     def show(
-        self, update: CompositorUpdate, size: Size, cursor: Offset | None, *, can_sync: bool
+        self,
+        lines: Sequence[Iterable[Strip]],
+        size: Size,
+        cursor: Offset | None,
+        *,
+        can_sync: bool,
     ) -> None:
-        """Make the terminal show the update; writes nothing where it does already."""
-        data = self._painter.paint(update, size, cursor)
+        """Make the terminal show these lines; writes nothing where it does already."""
+        data = self._painter.paint(lines, size, cursor)
         if can_sync and len(data) > LARGE_WRITE:
             data = SYNC_START + data + SYNC_END
         if data:
@@ -258,25 +261,29 @@ class KioskTerminalApp(App[int]):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(self._driver, KioskDriver) and isinstance(renderable, CompositorUpdate):
             if self._running and not self._closed and not self._batch_count:
-                self._show(self._driver, renderable)
+                self._show(self._driver)
             self.post_display_hook()
         else:
             super()._display(screen, renderable)
 
-    def _show(self, driver: KioskDriver, update: CompositorUpdate) -> None:
-        if driver.must_show_all(self.size):
-            update = self._full_update()
-        driver.show(update, self.size, self._terminal_cursor(), can_sync=self._sync_available)
+    def _show(self, driver: KioskDriver) -> None:
+        lines = self._whole_screen().strips
+        driver.show(lines, self.size, self._terminal_cursor(), can_sync=self._sync_available)
 
-    def _full_update(self) -> CompositorUpdate:
+    def _whole_screen(self) -> LayoutUpdate:
+        """All of the screen, whatever the update: it costs half a millisecond, what differs is
+        found by the painter, and Textual's partial updates can miss a widget that moved.
+        """
         compositor = self.screen._compositor  # noqa: SLF001 - as App.export_screenshot does
         update = compositor.render_update(full=True, screen_stack=self._background_screens)
-        return cast("CompositorUpdate", update)
+        return cast("LayoutUpdate", update)
 
     def _terminal_cursor(self) -> Offset | None:
         """Where the focused field has its cursor, if it has one and it is in sight."""
         field = self.screen.focused
         position: Offset | None = getattr(field, "cursor_screen_offset", None)
-        if field is None or position is None or not field.region.contains_point(position):
+        if field is None or position is None:
             return None
-        return position
+        if isinstance(field, Input) and field.cursor_at_end:
+            position -= (1, 0)  # Textual counts a cell for its own cursor
+        return position if field.region.contains_point(position) else None
