@@ -30,6 +30,8 @@ _FIELDS: Mapping[str, str] = {
     "instructions": "Les consignes",
 }
 
+_FEMININE = frozenset({"civility", "street", "city", "email"})
+
 _MISSING: Mapping[str, str] = {
     "civility": "Madame ou Monsieur ?",
     "last_name": "Il manque le nom de famille.",
@@ -79,7 +81,11 @@ def _email_malformed(facts: Facts) -> str:
 
 def _too_long(facts: Facts) -> str:
     limit = _counted(facts.get("limit"), "caractère")
-    return f"{field_name(str(facts.get('field')))} est trop long : {limit} au plus."
+    field = str(facts.get("field"))
+    if field == "instructions":
+        return f"Les consignes sont trop longues : {limit} au plus."
+    long = "longue" if field in _FEMININE else "long"
+    return f"{field_name(field)} est trop {long} : {limit} au plus."
 
 
 def _no_letter(facts: Facts) -> str:
