@@ -22,6 +22,9 @@ from services.ports import Catalogue, Clock, Ids, Store
 
 if TYPE_CHECKING:
     from services.desk import Desk
+    from services.sync.engine import SyncEngine
+    from services.sync.status import SyncStatus
+    from services.sync.thread import SyncThread
 
 T = TypeVar("T")
 
@@ -47,9 +50,18 @@ class Once(Generic[T]):
 class Container:
     """Everything a command or the screen needs, from one folder."""
 
-    def __init__(self, folder: Path, *, rules: ShopRules | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rules: ShopRules | None = None,
+        prepare_store: Callable[[Store], None] | None = None,
+    ) -> None:
+        """``prepare_store`` is called once, when the console's file has been opened."""
         self.folder = folder
         self.rules = rules or ShopRules()
+        self._prepare_store = prepare_store
+        self._sync: SyncThread | None = None
         self._clock: Once[Clock] = Once(_system_clock)
         self._ids: Once[Ids] = Once(_uuid_ids)
         self._holder = Once(self._take_hold)
@@ -122,6 +134,34 @@ class Container:
             place=self.place,
         )
 
+    def sync_engine(self) -> SyncEngine:
+        """A new engine for one exchange with central; see ``services.sync.engine``."""
+        from services.adapters.catalogue_file import CatalogueFile  # noqa: PLC0415 - httpx
+        from services.adapters.central_link import CentralLink  # noqa: PLC0415 - httpx
+        from services.sync.engine import SyncEngine  # noqa: PLC0415 - with the above
+
+        link = CentralLink(self.store, paths.central_address_file(self.folder))
+        sink = CatalogueFile.open(paths.catalogue_file(self.folder))
+        return SyncEngine(self.store, sink, link, self.clock)
+
+    def start_sync(self, on_status: Callable[[SyncStatus], None]) -> None:
+        """Sync in the background from now on; ``on_status`` is called from that thread."""
+        from services.sync.election import Election  # noqa: PLC0415 - after the first paint
+        from services.sync.thread import SyncThread  # noqa: PLC0415 - with the above
+
+        election = Election(paths.sync_lock(self.folder))
+        self._sync = SyncThread(self.sync_engine, election, self.clock, on_status)
+        self._sync.start()
+
+    def wake_sync(self) -> None:
+        if self._sync is not None:
+            self._sync.wake()
+
+    def stop_sync(self) -> None:
+        """Within a second; does nothing where it was never started."""
+        if self._sync is not None:
+            self._sync.stop()
+
     def close(self) -> None:
         """Let go of everything that was opened; the container is not used again."""
         for opened in (self._store.if_made(), self._catalogue.if_made()):
@@ -141,6 +181,8 @@ class Container:
 
         paths.ensure_folder(self.folder)
         store = ConsoleStore.open(paths.console_file(self.folder), own=self.holder.id)
+        if self._prepare_store is not None:
+            self._prepare_store(store)
         fill_for_practice(store, self.clock)
         return store
 

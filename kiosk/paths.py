@@ -36,3 +36,22 @@ def catalogue_file(folder: Path) -> Path:
 
 def central_file(folder: Path) -> Path:
     return folder / "central" / "central.sqlite3"
+
+
+def central_address_file(folder: Path) -> Path:
+    """Where a central that serves this folder says at which URL it is."""
+    return folder / "central.json"
+
+
+def central_lock(folder: Path) -> Path:
+    """Held by the one central that serves this folder."""
+    return folder / "central.lock"
+
+
+def central_log(folder: Path) -> Path:
+    return folder / "central.log"
+
+
+def sync_lock(folder: Path) -> Path:
+    """Held by the one program on this host that syncs."""
+    return folder / "sync.lock"

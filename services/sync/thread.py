@@ -32,13 +32,14 @@ STOP_SECONDS = 1.0
 
 
 class SyncThread:
-    """Runs ``engine`` until ``stop``. ``on_status`` is called from the sync thread, with a
-    status that differs from the last one.
+    """Syncs until ``stop``. ``make_engine`` is called in the thread, because what it needs is
+    slow to import. ``on_status`` is called in the thread, with a status that differs from
+    the last one.
     """
 
     def __init__(
         self,
-        engine: SyncEngine,
+        make_engine: Callable[[], SyncEngine],
         election: Election,
         clock: Clock,
         on_status: Callable[[SyncStatus], None],
@@ -48,7 +49,8 @@ class SyncThread:
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._engine = engine
+        self._make_engine = make_engine
+        self._made: SyncEngine | None = None
         self._election = election
         self._clock = clock
         self._on_status = on_status
@@ -63,8 +65,6 @@ class SyncThread:
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="sync", daemon=True)
-        engine.should_stop = self._stopping.is_set
-        engine.on_progress = self._progressed
 
     def start(self) -> None:
         self._thread.start()
@@ -105,6 +105,14 @@ class SyncThread:
             log.error("sync: %s", type(error).__name__)  # noqa: TRY400 - a traceback quotes people
             self._failed("sync_defect")
 
+    @property
+    def _engine(self) -> SyncEngine:
+        if self._made is None:
+            self._made = self._make_engine()
+            self._made.should_stop = self._stopping.is_set
+            self._made.on_progress = self._progressed
+        return self._made
+
     def _is_time(self) -> bool:
         if time.monotonic() >= self._next_run:
             return True
@@ -139,9 +147,13 @@ class SyncThread:
         self._publish(replace(before, connection=Connection.ONLINE, catalogue_progress=progress))
 
     def _publish(self, status: SyncStatus) -> None:
-        if status != self._published and not self._stopping.is_set():
-            self._published = status
+        if status == self._published or self._stopping.is_set():
+            return
+        self._published = status
+        try:
             self._on_status(status)
+        except Exception as error:  # noqa: BLE001 - the listener's fault does not end the sync
+            log.error("sync: nobody listens: %s", type(error).__name__)  # noqa: TRY400 - as above
 
 
 def _status(report: SyncReport, news: LineNews) -> SyncStatus:
