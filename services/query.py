@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from models.catalogue import Capacity, Cartridge, Colour, Origin, Printer
+from models.catalogue import Capacity, Cartridge, Colour, Origin, Printer, Technology
 
 MAX_CHARS = 80
 MAX_WORDS = 8
@@ -52,7 +52,12 @@ CAPACITY_WORDS: Mapping[Capacity, tuple[str, ...]] = {
     Capacity.XXL: ("xxl", "haute", "grande"),
 }
 PACK_WORDS = ("pack", "lot", "multipack", "couleurs")
-DRUM_WORDS = ("tambour", "drum")
+TECHNOLOGY_WORDS: Mapping[Technology, tuple[str, ...]] = {
+    Technology.INK: (),
+    Technology.TONER: ("toner",),
+    Technology.DRUM: ("tambour", "drum"),
+    Technology.RIBBON: ("ruban",),
+}
 SHOP_WORDS = ("compatible", "boutique", "generique")
 
 STOP_WORDS = frozenset(
@@ -129,6 +134,7 @@ STOP_WORDS = frozenset(
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SPACES = re.compile(r"[\s/,;:+&()]+")
+_NUMBERED_SERIES = re.compile(r"(?:[A-Z]+-|T0*)([1-9]\d*)(?:XL|XXL)?")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)['’]")
 _RUN = re.compile(r"[a-z]+|[0-9]+")
 _ATTRIBUTES = frozenset(
@@ -137,7 +143,7 @@ _ATTRIBUTES = frozenset(
         *COLOUR_WORDS.values(),
         *CAPACITY_WORDS.values(),
         PACK_WORDS,
-        DRUM_WORDS,
+        *TECHNOLOGY_WORDS.values(),
         SHOP_WORDS,
     )
     for word in words
@@ -185,25 +191,31 @@ class IndexedWords:
 def printer_words(printer: Printer) -> IndexedWords:
     model, brand = joined(printer.model), joined(printer.brand)
     short = model.removeprefix(joined(printer.family)) or model
-    names = dict.fromkeys((model, short, brand + model, brand + short))
-    words = dict.fromkeys(
-        [*_brand_words(printer.brand), *_model_words(printer.model), model, short]
+    return IndexedWords(
+        names=_unique((model, short, brand + model, brand + short)),
+        words=_unique((*_brand_words(printer.brand), *_model_words(printer.model), model, short)),
     )
-    return IndexedWords(tuple(names), tuple(words))
 
 
 def cartridge_words(cartridge: Cartridge) -> IndexedWords:
-    names = dict.fromkeys(_cartridge_names(cartridge))
-    words = dict.fromkeys(
-        [
-            *_brand_words(cartridge.brand),
-            *_model_words(cartridge.series),
-            *_model_words(cartridge.oem_reference),
-            *names,
-            *_attribute_words(cartridge),
-        ]
+    brand = joined(cartridge.brand)
+    names = _unique(_cartridge_names(cartridge))
+    return IndexedWords(
+        names=_unique((*names, *(brand + name for name in names), joined(cartridge.sku))),
+        words=_unique(
+            (
+                *_brand_words(cartridge.brand),
+                *_model_words(cartridge.series),
+                *_model_words(cartridge.oem_reference),
+                *names,
+                *_attribute_words(cartridge),
+            )
+        ),
     )
-    return IndexedWords(tuple(names), tuple(words))
+
+
+def _unique(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
 
 
 def _brand_words(brand: str) -> list[str]:
@@ -222,26 +234,26 @@ def _model_words(text: str) -> Iterator[str]:
 
 
 def _cartridge_names(cartridge: Cartridge) -> Iterator[str]:
-    brand = joined(cartridge.brand)
+    """Series and reference, each with its capacity said too, and the bare number of a
+    series that has letters: people say "une 970" for LC-970 and "711" for T0711.
+    """
     suffix = "" if cartridge.capacity is Capacity.STANDARD else cartridge.capacity.value
     for text in (*cartridge.series.split("/"), cartridge.oem_reference):
         name = joined(text)
-        yield from (name, brand + name)
+        yield name
         if suffix and not name.endswith(suffix):
-            yield from (name + suffix, brand + name + suffix)
+            yield name + suffix
     for text in cartridge.series.split("/"):
-        if number := "".join(ch for ch in text if ch.isdigit()):
-            yield number + suffix
-    yield joined(cartridge.sku)
+        if numbered := _NUMBERED_SERIES.fullmatch(text):
+            yield numbered.group(1) + suffix
 
 
 def _attribute_words(cartridge: Cartridge) -> Iterator[str]:
     yield from COLOUR_WORDS[cartridge.colour]
     yield from CAPACITY_WORDS[cartridge.capacity]
+    yield from TECHNOLOGY_WORDS[cartridge.technology]
     if cartridge.is_pack:
         yield from PACK_WORDS
-    elif cartridge.colour is Colour.NONE:
-        yield from DRUM_WORDS
     if cartridge.origin is Origin.SHOP:
         yield from SHOP_WORDS
 
@@ -286,21 +298,17 @@ def parse(text: str) -> Query:
     kept = _ELISION.sub(" ", fold(text[:MAX_CHARS]))
     chunks = [chunk for chunk in _SPACES.split(kept) if parts(chunk)]
     said = [chunk for chunk in chunks if joined(chunk) not in STOP_WORDS] or chunks
-    words = tuple(_word(chunk) for chunk in said[:MAX_WORDS])
+    words = tuple(word_of(chunk) for chunk in said[:MAX_WORDS])
     inside = bool(chunks) and not kept[-1:].isspace() and joined(chunks[-1]) == words[-1].text
     return Query(words=words, ends_inside_word=inside)
 
 
-def _word(chunk: str) -> Word:
+def word_of(chunk: str) -> Word:
+    """The word a piece of text makes, however it is punctuated."""
     text = joined(chunk)
     pieces = tuple(run for part in parts(chunk) for run in runs(part))
     attribute = singular_attribute(text)
     return Word(attribute or text, (attribute,) if attribute else pieces, attribute is not None)
-
-
-def word_from(text: str) -> Word:
-    """A word that the search made itself: a join, a piece, a correction."""
-    return _word(text)
 
 
 def singular_attribute(word: str) -> str | None:
@@ -309,6 +317,11 @@ def singular_attribute(word: str) -> str | None:
         return word
     singular = word.removesuffix("s")
     return singular if singular in _ATTRIBUTES and len(singular) > 2 else None  # noqa: PLR2004
+
+
+def begins_attribute(text: str) -> bool:
+    """At least two letters that a colour, a capacity or a kind begins with."""
+    return len(text) > 1 and any(word.startswith(text) for word in _ATTRIBUTES)
 
 
 # --- one typo ------------------------------------------------------------------
@@ -366,15 +379,11 @@ def _as_seen(word: str) -> str:
 _SEEN_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
 
 
-def segmented(word: str, known: Sequence[str] | set[str]) -> list[str] | None:
-    """The word as two or three ``known`` ones, the longest first piece winning."""
-    for cut in range(len(word) - 2, 1, -1):
-        head, tail = word[:cut], word[cut:]
-        if head not in known:
-            continue
-        if tail in known:
-            return [head, tail]
-        for second in range(len(tail) - 2, 1, -1):
-            if tail[:second] in known and tail[second:] in known:
-                return [head, tail[:second], tail[second:]]
-    return None
+def cuts(word: str) -> list[tuple[str, ...]]:
+    """All ways to read one word as two or three of at least two characters."""
+    ends = range(2, len(word) - 1)
+    in_two = [(word[:cut], word[cut:]) for cut in ends]
+    in_three = [
+        (word[:cut], word[cut:end], word[end:]) for cut in ends for end in ends if end > cut + 1
+    ]
+    return [*in_two, *in_three]

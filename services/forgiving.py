@@ -1,0 +1,217 @@
+"""Other ways to read a text that finds nothing as typed.
+
+In this order: words cut or joined elsewhere ("brotherdcp350c", "desk jet"), one typo in each
+unknown word, one typo in any one word, one word left out. Pure but for the vocabulary of the
+index; each reading is tried by ``services.search.find``, which stops at the first that finds
+something. Work is bounded by the number of words and the length of each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from services.query import (
+    Query,
+    Word,
+    cuts,
+    nearest_first,
+    shorter_forms,
+    word_of,
+)
+from services.search import (
+    CANDIDATES,
+    NEIGHBOURS_BELOW,
+    Candidate,
+    Slot,
+    WordIndex,
+    expression_of,
+    meaning_met,
+    rank,
+)
+
+_MEANINGS = 48
+"""How many neighbours of one word are tried at most."""
+
+_LONGEST = 24
+_SHORTEST_CUT, _LONGEST_CUT = 5, 20
+_SHORTEST_BEGINNING = 4
+_SHORTEST_MODEL = 3
+
+
+class Vocabulary:
+    """The part of the catalogue's words that is near to some that were typed."""
+
+    def __init__(self, typed: Iterable[str], index: WordIndex) -> None:
+        words = {word for word in typed if 1 < len(word) <= _LONGEST}
+        forms = {form for word in words for form in shorter_forms(word)}
+        self._by_form: defaultdict[str, list[str]] = defaultdict(list)
+        for form, word in index.near(forms):
+            self._by_form[form].append(word)
+
+    def knows(self, word: str) -> bool:
+        return word in self._by_form.get(word, ())
+
+    def near(self, word: str) -> list[str]:
+        """Words one typo away, the likeliest first."""
+        found = {other for form in shorter_forms(word) for other in self._by_form.get(form, ())}
+        return nearest_first(word, found)
+
+
+def readings(query: Query, index: WordIndex) -> Iterator[tuple[Slot, ...]]:
+    """Slots to try, the kindest reading last."""
+    typed = [word.text for word in query.words]
+    joins = [left + right for left, right in pairwise(typed)]
+    runs = [run for word in query.words for run in word.runs]
+    vocabulary = Vocabulary([*typed, *joins, *runs], index)
+    words = _recut(query.words, vocabulary, index)
+    is_open = query.ends_inside_word
+    if words != query.words:
+        yield _slots(words, is_open)
+        vocabulary = Vocabulary([w.text for w in words] + [r for w in words for r in w.runs], index)
+    mended = _mended(words, vocabulary, is_open=is_open)
+    plain = _slots(words, is_open)
+    if mended != plain:
+        yield mended
+    yield from _one_word_mended(mended, vocabulary)
+    yield from _one_word_less(mended, vocabulary)
+
+
+def neighbours(
+    slots: Sequence[Slot], found: Sequence[Candidate], index: WordIndex
+) -> list[Candidate]:
+    """Printers whose number is one typo from the one typed, where few were found: the caller
+    may have misread it.
+    """
+    model = next((slot for slot in reversed(slots) if _names_model(slot)), None)
+    printers = {c.key for c in found if c.key[0] == "printer"}
+    if model is None or not printers or len(found) >= NEIGHBOURS_BELOW:
+        return []
+    word = model.meanings[0]
+    near = Vocabulary([word.text], index).near(word.text)[:_MEANINGS]
+    if not near:
+        return []
+    reading = [Slot(tuple(map(word_of, near))) if slot is model else slot for slot in slots]
+    others = index.printers(expression_of(reading, is_open=False), CANDIDATES)
+    return [other for other in rank(reading, others) if other.key not in printers]
+
+
+def _names_model(slot: Slot) -> bool:
+    text = slot.meanings[0].text
+    return len(text) >= _SHORTEST_MODEL and any(ch.isdigit() for ch in text)
+
+
+def told(slots: Sequence[Slot], best: Candidate) -> str:
+    """The reading in words, as the best hit has them."""
+    return " ".join(_said(slot, best) for slot in slots)
+
+
+def _said(slot: Slot, best: Candidate) -> str:
+    text = (meaning_met(slot, best) or slot.meanings[0]).text
+    begun = [word for word in best.words.split() if word.startswith(text)]
+    return min(begun, key=len) if slot.is_open and begun else text
+
+
+def _slots(words: Sequence[Word], is_open: bool) -> tuple[Slot, ...]:  # noqa: FBT001 - private
+    last = len(words) - 1
+    return tuple(Slot((word,), is_open=is_open and at == last) for at, word in enumerate(words))
+
+
+# --- cut elsewhere ---------------------------------------------------------------
+
+
+def _recut(words: Sequence[Word], vocabulary: Vocabulary, index: WordIndex) -> tuple[Word, ...]:
+    """Neighbours joined where the join is a word and one of them is none; unknown words cut
+    where all pieces are words.
+    """
+    rest = list(words)
+    done: list[Word] = []
+    while rest:
+        word = rest.pop(0)
+        if rest and vocabulary.knows(word.text + rest[0].text):
+            done.append(word_of(word.text + rest.pop(0).text))
+        elif _is_known(word, vocabulary):
+            done.append(word)
+        else:
+            done.extend(_cut(word, index))
+    return tuple(done)
+
+
+def _cut(word: Word, index: WordIndex) -> list[Word]:
+    pieces: list[str] = []
+    for run in word.runs:
+        pieces.extend(_cut_run(run, index))
+    return [word_of(piece) for piece in pieces] if len(pieces) > len(word.runs) else [word]
+
+
+def _cut_run(run: str, index: WordIndex) -> tuple[str, ...]:
+    if not run.isalpha() or not _SHORTEST_CUT <= len(run) <= _LONGEST_CUT:
+        return (run,)
+    possible = cuts(run)
+    pieces = {piece for cut in possible for piece in cut}
+    known = {word for form, word in index.near(pieces) if form == word}
+    return next((cut for cut in possible if known.issuperset(cut)), (run,))
+
+
+def _is_known(word: Word, vocabulary: Vocabulary) -> bool:
+    if word.is_attribute or vocabulary.knows(word.text):
+        return True
+    return all(len(run) == 1 or vocabulary.knows(run) for run in word.runs)
+
+
+# --- one typo --------------------------------------------------------------------
+
+
+def _mended(words: Sequence[Word], vocabulary: Vocabulary, *, is_open: bool) -> tuple[Slot, ...]:
+    """Each unknown word by what it may have been meant to be."""
+    return tuple(
+        slot if _is_known(word, vocabulary) else _mend(slot, vocabulary)
+        for word, slot in zip(words, _slots(words, is_open), strict=True)
+    )
+
+
+def _mend(slot: Slot, vocabulary: Vocabulary) -> Slot:
+    """The same slot where nothing is near."""
+    word = slot.meanings[0]
+    near = vocabulary.near(word.text) or _near_by_run(word, vocabulary)
+    if not near and slot.is_open and len(word.text) >= _SHORTEST_BEGINNING:
+        near = sorted(shorter_forms(word.text) - {word.text}, reverse=True)
+    meanings = tuple(map(word_of, near[:_MEANINGS]))
+    return Slot(meanings, slot.is_open) if meanings else slot
+
+
+def _near_by_run(word: Word, vocabulary: Vocabulary) -> list[str]:
+    """The word with one of its runs mended: "dpc35" is no word's neighbour, its "dpc" is."""
+    runs = word.runs
+    return [
+        "".join((*runs[:at], other, *runs[at + 1 :]))
+        for at, run in enumerate(runs)
+        if len(runs) > 1 and not vocabulary.knows(run)
+        for other in vocabulary.near(run)
+    ]
+
+
+def _one_word_mended(slots: Sequence[Slot], vocabulary: Vocabulary) -> Iterator[tuple[Slot, ...]]:
+    """A typo can make another word: each known word in turn, numbers first."""
+    places = [at for at, slot in enumerate(slots) if len(slot.meanings) == 1]
+    for at in sorted(places, key=lambda at: (not _names_model(slots[at]), -at)):
+        mended = _mend(slots[at], vocabulary)
+        if mended != slots[at]:
+            yield (*slots[:at], mended, *slots[at + 1 :])
+
+
+# --- one word less ---------------------------------------------------------------
+
+
+def _one_word_less(slots: Sequence[Slot], vocabulary: Vocabulary) -> Iterator[tuple[Slot, ...]]:
+    """Without one word, one that means nothing first, then letters before numbers."""
+    if len(slots) == 1:
+        return
+    places = sorted(range(len(slots)), key=lambda at: _worth(slots[at], vocabulary))
+    for at in places:
+        yield (*slots[:at], *slots[at + 1 :])
+
+
+def _worth(slot: Slot, vocabulary: Vocabulary) -> tuple[bool, bool]:
+    return _is_known(slot.meanings[0], vocabulary), _names_model(slot)

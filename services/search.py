@@ -1,0 +1,252 @@
+"""Finds what people say: printers and cartridges, best first (R4).
+
+Owns the order in which a text is tried and how hits are ranked. Pure but for the index it is
+given; how words are taken apart is ``services.query``'s.
+
+A text is read as typed first: every word, then the last one as the beginning of a word.
+Where that finds nothing it is read more and more kindly (``services.forgiving``), and what
+was understood is told. Work is bounded whatever is typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from models.catalogue import Article, Printer
+from services.ports import CartridgeHit, Hit, PrinterHit, SearchResult
+from services.query import Query, Word, begins_attribute, parse
+
+CANDIDATES = 60
+"""How many rows of a kind are looked at before ranking."""
+
+NEIGHBOURS_BELOW = 10
+"""With fewer printers than this found, those one digit away are listed after them."""
+
+_PRINTERS_TO_EQUIP = 3
+_CAPACITIES = frozenset({"xl", "xxl"})
+_EAN_DIGITS = frozenset({8, 12, 13})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row the index gave. ``number`` is its place in the best-first order; ``names`` and
+    ``words`` are those of ``services.query.IndexedWords``, with spaces between.
+    """
+
+    number: int
+    names: str
+    words: str
+    thing: Printer | Article
+
+    @property
+    def key(self) -> tuple[str, str]:
+        if isinstance(self.thing, Printer):
+            return "printer", self.thing.printer_id
+        return "article", self.thing.sku
+
+
+class WordIndex(Protocol):
+    """What the search asks of the catalogue. Expressions are FTS5's, of our own making."""
+
+    def printers(self, expression: str, limit: int) -> list[Candidate]: ...
+    def articles(self, expression: str, limit: int) -> list[Candidate]: ...
+    def articles_for(self, printer_id: str) -> list[Candidate]: ...
+    def by_ean(self, ean13: str) -> Sequence[Article]: ...
+    def near(self, forms: Collection[str]) -> list[tuple[str, str]]:
+        """Rows of form and word, for each word that has one of these shorter forms."""
+        ...
+
+
+class Level(IntEnum):
+    """How well a hit answers, best first."""
+
+    NAMED = 0
+    """What was typed is its name in full."""
+    WORDS = 1
+    NAME_BEGINS = 2
+    WORD_BEGINS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One word of the query and what it may stand for, the likeliest first."""
+
+    meanings: tuple[Word, ...]
+    is_open: bool = False
+    """It may be the beginning of a word."""
+
+    @property
+    def is_attribute(self) -> bool:
+        return self.meanings[0].is_attribute
+
+    @property
+    def may_be_attribute(self) -> bool:
+        return self.is_attribute or (self.is_open and begins_attribute(self.meanings[0].text))
+
+
+def search(text: str, index: WordIndex, *, limit: int = 50) -> SearchResult:
+    """Best first, at most ``limit``. Any text is taken: what cannot be understood finds
+    nothing. ``corrected`` is set where nothing was found as typed.
+    """
+    if hits := _scanned(text, index):
+        return SearchResult(text=text, hits=hits[:limit])
+    query = parse(text)
+    if not query.words:
+        return SearchResult(text=text, hits=())
+    found, corrected = _understand(query, index)
+    return SearchResult(text=text, hits=_hits(found[:limit]), corrected=corrected)
+
+
+def _understand(query: Query, index: WordIndex) -> tuple[Sequence[Candidate], str | None]:
+    from services import forgiving  # noqa: PLC0415 - it builds on this module
+
+    slots = as_typed(query)
+    found = find(slots, index)
+    if found:
+        return [*found, *forgiving.neighbours(slots, found, index)], None
+    for reading in forgiving.readings(query, index):
+        if found := find(reading, index):
+            return found, forgiving.told(reading, found[0])
+    return [], None
+
+
+def as_typed(query: Query) -> tuple[Slot, ...]:
+    last = len(query.words) - 1
+    return tuple(
+        Slot((word,), is_open=query.ends_inside_word and at == last)
+        for at, word in enumerate(query.words)
+    )
+
+
+def _scanned(text: str, index: WordIndex) -> tuple[Hit, ...]:
+    """What a scanner types: nothing but the digits of an EAN-8, UPC-A or EAN-13."""
+    digits = text.strip()
+    if len(digits) in _EAN_DIGITS and digits.isascii() and digits.isdigit():
+        return _hits([Candidate(0, "", "", a) for a in index.by_ean(digits.zfill(13))])
+    return ()
+
+
+# --- finding --------------------------------------------------------------------
+
+
+def find(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
+    """Candidates for one reading, ranked. Every word must be met, by one thing or, where a
+    colour or the like was named, by a printer and what fits it.
+    """
+    found: dict[tuple[str, str], Candidate] = {}
+    for is_open in (False, True) if any(slot.is_open for slot in slots) else (False,):
+        expression = expression_of(slots, is_open=is_open)
+        printers = index.printers(expression, CANDIDATES)
+        articles = index.articles(expression, CANDIDATES)
+        found = {c.key: c for c in (*printers, *articles)} | found
+    return rank(slots, found.values()) if found else _equipped(slots, index)
+
+
+def _equipped(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
+    """ "xp215 cyan": what fits the printers named, of the kind asked for, then these printers."""
+    wanted = [slot for slot in slots if slot.may_be_attribute]
+    named = [slot for slot in slots if not slot.may_be_attribute]
+    if not wanted or not named:
+        return []
+    expression = expression_of(named, is_open=False)
+    printers = rank(named, index.printers(expression, CANDIDATES))[:_PRINTERS_TO_EQUIP]
+    articles = {
+        article.key: article
+        for printer in printers
+        if isinstance(printer.thing, Printer)
+        for article in index.articles_for(printer.thing.printer_id)
+        if all(meaning_met(slot, article) for slot in wanted)
+    }
+    return [*articles.values(), *printers]
+
+
+def expression_of(slots: Iterable[Slot], *, is_open: bool) -> str:
+    """FTS5: each slot by one of its meanings. Words are letters and digits only, so that
+    nothing typed can be an operator.
+    """
+    return " AND ".join(
+        "(" + " OR ".join(_all_runs(w, is_open and slot.is_open) for w in slot.meanings) + ")"
+        for slot in slots
+    )
+
+
+def _all_runs(word: Word, is_open: bool) -> str:  # noqa: FBT001 - private, one call
+    quoted = " AND ".join(f'"{run}"' for run in word.runs)
+    return f"({quoted}*)" if is_open else f"({quoted})"
+
+
+# --- ranking --------------------------------------------------------------------
+
+
+def rank(slots: Sequence[Slot], candidates: Iterable[Candidate]) -> list[Candidate]:
+    """By how well it answers, then the kind that is meant, then best-first order."""
+    is_about_cartridges = any(slot.is_attribute for slot in slots)
+    is_plain = all(len(slot.meanings) == 1 for slot in slots)
+    as_said = _names_said([slot.meanings[0] for slot in slots])
+
+    def key(candidate: Candidate) -> tuple[int, ...]:
+        said, doubt = (as_said, 0) if is_plain else _best_meanings(slots, candidate)
+        is_article = isinstance(candidate.thing, Article)
+        level = _level(said, candidate, slots)
+        return (doubt, level, is_article != is_about_cartridges, candidate.number)
+
+    return sorted(candidates, key=key)
+
+
+def _level(said: Sequence[str], candidate: Candidate, slots: Sequence[Slot]) -> Level:
+    names = candidate.names.split()
+    if any(name in names for name in said):
+        return Level.NAMED
+    if all(meaning_met(slot, candidate, exactly=True) for slot in slots[-1:]):
+        return Level.WORDS
+    begins = any(name.startswith(said[0]) for name in names)
+    return Level.NAME_BEGINS if begins else Level.WORD_BEGINS
+
+
+def _names_said(words: Sequence[Word]) -> tuple[str, ...]:
+    """What was typed as one name: in full, without the colour, with the capacity only."""
+    return tuple(
+        dict.fromkeys(
+            (
+                "".join(word.text for word in words),
+                "".join(word.text for word in words if not word.is_attribute),
+                "".join(w.text for w in words if not w.is_attribute or w.text in _CAPACITIES),
+            )
+        )
+    )
+
+
+def _best_meanings(slots: Sequence[Slot], candidate: Candidate) -> tuple[tuple[str, ...], int]:
+    """The names said and how far from what was typed: the place of each meaning, added up."""
+    met = [meaning_met(slot, candidate) or slot.meanings[0] for slot in slots]
+    doubt = sum(slot.meanings.index(word) for slot, word in zip(slots, met, strict=True))
+    return _names_said(met), doubt
+
+
+def meaning_met(slot: Slot, candidate: Candidate, *, exactly: bool = False) -> Word | None:
+    """The likeliest meaning whose every run is among the candidate's words."""
+    words = candidate.words.split()
+    for word in slot.meanings:
+        *first, last = word.runs
+        if all(run in words for run in first) and (
+            last in words
+            or (slot.is_open and not exactly and any(w.startswith(last) for w in words))
+        ):
+            return word
+    return None
+
+
+def _hits(candidates: Iterable[Candidate]) -> tuple[Hit, ...]:
+    return tuple(
+        PrinterHit(c.thing) if isinstance(c.thing, Printer) else _cartridge_hit(c.thing)
+        for c in candidates
+    )
+
+
+def _cartridge_hit(article: Article) -> CartridgeHit:
+    from models.wording.labels import cartridge_label  # noqa: PLC0415 - French, only for hits
+
+    return CartridgeHit(article=article, label=cartridge_label(article.cartridge))
