@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.customer import Address, DeliveryAddress, PersonName, Phone
+from models.money import format_cents
 from models.order import Order
 from models.payment import LinkChannel, PaymentMethod, Reach
 from models.phone import in_pairs
@@ -107,9 +108,7 @@ def as_text(paragraphs: Sequence[Paragraph], width: int) -> str:
     """Plain text, titles in capitals, no line longer than ``width`` characters (20 or more)."""
     wrapper = textwrap.TextWrapper(width, break_on_hyphens=False, subsequent_indent="  ")
     blocks = (
-        "\n".join(
-            [paragraph.title.upper(), *map(wrapper.fill, paragraph.sentences)],
-        )
+        "\n".join(map(wrapper.fill, (paragraph.title.upper(), *paragraph.sentences)))
         for paragraph in paragraphs
     )
     return "\n\n".join(blocks) + "\n"
@@ -169,7 +168,7 @@ def _address_lines(address: Address) -> Iterator[str]:
 
 def _article(line: PricedLine) -> str:
     times = f"{integer_in_words(line.quantity, is_feminine=True)} fois".capitalize()
-    each = f", à {said_amount(line.unit_price_cents)} l'unité" if line.quantity > 1 else ""
+    each = f", à {format_cents(line.unit_price_cents)} l'unité" if line.quantity > 1 else ""
     return f"{times} {line.label}{each} : {said_amount(line.total_cents)}."
 
 
