@@ -1,5 +1,7 @@
 """Everything that is missing, at once and in the form's order; nothing harmful gets through."""
 
+import subprocess
+import sys
 import unicodedata
 from dataclasses import replace
 from uuid import UUID
@@ -109,6 +111,19 @@ def test_a_cleaned_line_is_harmless_and_final(text):
     assert unicodedata.is_normalized("NFC", line)
     assert clean(line, 50) == line
     line.encode()
+
+
+def test_nothing_slow_is_loaded_before_it_is_asked_for():
+    asked = (
+        "import sys; from models import intake, read_back; "
+        "slow = {'phonenumbers', 'email_validator', 'holidays'}; "
+        "before = slow & set(sys.modules); intake.warm_up(); "
+        "print(sorted(before), sorted(slow & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout
+    assert said == "[] ['email_validator', 'phonenumbers']\n"
 
 
 # --- who pays ----------------------------------------------------------------
