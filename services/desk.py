@@ -7,17 +7,19 @@ time (from the store thread of the application, or from a test). Knows no screen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from models.calendar import paris_day
 from models.catalogue import Article
 from models.customer import Customer
 from models.draft import CustomerEntry, Draft, DraftState, PersonEntry, Step
 from models.errors import DomainError
 from models.order import Order, SyncState
+from models.payment import PaymentMethod
 from models.pricing import CodeOutcome, Quote
-from models.promise import Promise
+from models.promise import Promise, promise_for
 from models.shop import ShopRules
 from models.vouchers import RefusalReason
 from services.drafts import save_draft
@@ -35,6 +37,8 @@ class DeskState:
     draft: Draft
     quote: Quote
     promise: Promise | None = None
+    promises: Mapping[PaymentMethod, Promise] = field(default_factory=dict)
+    """What each way to pay would promise; empty for an empty cart."""
     articles: tuple[Article, ...] = ()
     """Those of the cart, in its order."""
     calls_waiting: tuple[DraftSummary, ...] = ()
@@ -105,7 +109,9 @@ class Desk:
     def resume(self, draft_id: UUID) -> DeskState:
         """Take a waiting call. Raises Conflict("draft_taken") while another program has it."""
         with self._store.write() as tx:
-            draft = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
+            taken = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
+            draft = replace(taken, called_at=self._clock.now())  # a date counts from this talk
+            save_draft(draft, tx=tx, holder=self._holder, now=self._clock.now())
             return self._state(draft, tx)
 
     def refresh(self, draft: Draft) -> DeskState:
@@ -187,6 +193,7 @@ class Desk:
             draft=draft,
             quote=order.quote if order else quote,
             promise=order.promise if order else promise,
+            promises=self._promises(draft, articles),
             articles=tuple(articles[line.sku] for line in draft.cart.lines if line.sku in articles),
             calls_waiting=tuple(
                 call for call in tx.drafts.unfinished() if call.draft.draft_id != draft.draft_id
@@ -208,6 +215,21 @@ class Desk:
             rules=self._rules,
         )
         return quote, None if draft.cart.is_empty else promise
+
+    def _promises(
+        self, draft: Draft, articles: Mapping[str, Article]
+    ) -> Mapping[PaymentMethod, Promise]:
+        items = [
+            (articles[line.sku].offer, line.quantity)
+            for line in draft.cart.lines
+            if line.sku in articles
+        ]
+        day = paris_day(draft.called_at)
+        return {
+            method: promise_for(day, items, method, self._rules)
+            for method in PaymentMethod
+            if items
+        }
 
 
 def _sync_of(order: Order, tx: Transaction) -> SyncState | None:

@@ -1,0 +1,111 @@
+"""Step 2 as lines: what is in the cart, what the codes did, what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.style import Style
+from rich.text import Text
+
+from models.catalogue import Article
+from models.money import format_cents
+from models.pricing import CodeOutcome, PricedLine, Quote
+from models.wording.labels import cartridge_label
+from models.wording.rules import discount_reason, refusal_sentence, short_date
+from screens.widgets.ink import DIM, STRONG, WARNING
+from screens.widgets.rows import columns, line
+from screens.words import _
+
+
+def cart_lines(quote: Quote, articles: Mapping[str, Article], width: int) -> list[Text]:
+    """One line for each article: quantity, name, unit price, stock, sum."""
+    return [_cart_line(priced, articles.get(priced.sku), width) for priced in quote.lines] + [
+        line((_("{sku} n'est plus au catalogue").format(sku=sku), WARNING))
+        for sku in quote.unknown_skus
+    ]
+
+
+def _cart_line(priced: PricedLine, article: Article | None, width: int) -> Text:
+    left = line(
+        (f"{priced.quantity:>2} × {priced.label}", STRONG),
+        f"   {format_cents(priced.unit_price_cents)}",
+        *_price_note(priced),
+        *_stock_note(priced, article),
+    )
+    return columns(left, format_cents(priced.total_cents), width)
+
+
+def _price_note(priced: PricedLine) -> list[tuple[str, Style]]:
+    if priced.current_price_cents == priced.unit_price_cents:
+        return []
+    now = format_cents(priced.current_price_cents)
+    return [(_("  prix annoncé gardé (tarif actuel {now})").format(now=now), DIM)]
+
+
+def _stock_note(priced: PricedLine, article: Article | None) -> list[tuple[str, Style]]:
+    if article is None or article.offer.stock >= priced.quantity:
+        return []
+    offer = article.offer
+    if offer.restock_on:
+        text = _("  rupture, de retour le {day}").format(day=short_date(offer.restock_on))
+    else:
+        text = _("  rupture, délai inconnu")
+    return [(text, WARNING)]
+
+
+def code_lines(quote: Quote, articles: Mapping[str, Article], width: int) -> list[Text]:
+    """One line for each code: what it took off, or why not and what would make it work."""
+    return [_code_line(outcome, articles, width) for outcome in quote.codes]
+
+
+def _code_line(outcome: CodeOutcome, articles: Mapping[str, Article], width: int) -> Text:
+    if outcome.refusal is not None:
+        why = refusal_sentence(outcome.refusal, lambda sku: _label(sku, articles))
+        return line((f"! {outcome.code}", STRONG), ("  " + why, WARNING))
+    left = line((f"  {outcome.code}", STRONG), "  " + discount_reason(outcome, None))
+    if outcome.is_provisional:
+        left.append(_("  (à confirmer par la centrale)"), DIM)
+    saved = outcome.discount_cents
+    return columns(left, format_cents(-saved) if saved else "", width)
+
+
+def _label(sku: str, articles: Mapping[str, Article]) -> str:
+    article = articles.get(sku)
+    return cartridge_label(article.cartridge) if article else sku
+
+
+def total_lines(quote: Quote, width: int) -> list[Text]:
+    """From the goods to what is paid, and the VAT in it."""
+    rows = [(_("Articles"), format_cents(quote.goods_cents))]
+    if quote.discount_cents:
+        rows.append((_("Remises"), format_cents(-quote.discount_cents)))
+    rows.append((_delivery_label(quote), _delivery(quote)))
+    if quote.credit_cents:
+        rows.append((_("Avoirs"), format_cents(-quote.credit_cents)))
+    lines = [columns(line(label), amount, width) for label, amount in rows]
+    vat = quote.vat_mention or _("dont TVA {vat}").format(vat=format_cents(quote.vat_cents))
+    amount = format_cents(quote.total_cents)
+    total = columns(line((_("Total TTC"), STRONG), (f"  {vat}", DIM)), amount, width)
+    total.stylize(STRONG, len(total) - len(amount))
+    return [*lines, total]
+
+
+def _delivery_label(quote: Quote) -> str:
+    if quote.free_delivery_missing_cents > 0 and quote.delivery_cents:
+        missing = format_cents(quote.free_delivery_missing_cents)
+        return _("Livraison (offerte pour {missing} de plus)").format(missing=missing)
+    return _("Livraison")
+
+
+def _delivery(quote: Quote) -> str:
+    return format_cents(quote.delivery_cents) if quote.delivery_cents else _("offerte")
+
+
+def pack_line(quote: Quote) -> str:
+    """What a pack would save: "un pack coûterait 4,10 € de moins"; or nothing."""
+    hint = quote.pack_hint
+    if hint is None:
+        return ""
+    return _("{label} coûterait {saving} de moins (F7 : le prendre)").format(
+        label=hint.label, saving=format_cents(hint.saving_cents)
+    )

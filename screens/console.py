@@ -1,0 +1,94 @@
+"""What a screen may ask of the application that shows it.
+
+Screens know this protocol and nothing of processes, threads or files behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from models.draft import Draft, Step
+from models.errors import KioskError
+from models.shop import ShopRules
+
+if TYPE_CHECKING:
+    from services.desk import Desk, DeskState
+    from services.ports import Catalogue
+    from services.postal import PostalCodes
+    from services.sync.status import SyncStatus
+
+Answer = TypeVar("Answer")
+
+
+class Console(Protocol):
+    """The application as screens see it."""
+
+    state: DeskState | None
+    """None until the console's file is open, a blink after the first paint."""
+    catalogue: Catalogue | None
+    postal: PostalCodes | None
+    rules: ShopRules
+    sync_status: SyncStatus | None
+    notice: str
+    """The sentence ``say`` left."""
+    interrupted: tuple[Draft, ...]
+    """Calls that were cut off by a crash and wait to be taken up again."""
+
+    def ready(self) -> Awaitable[None]:
+        """Until the console's file and catalogue are open."""
+        ...
+
+    def change(self, make: Callable[[Draft], Draft]) -> Awaitable[bool]:
+        """Make a new draft of the present one and have it on disk.
+
+        False where that failed; what went wrong is then said on the status line.
+        """
+        ...
+
+    def at_desk(self, work: Callable[[Desk], Answer]) -> Awaitable[Answer]:
+        """Run one of the desk's methods off the event loop; raises what it raises."""
+        ...
+
+    def show(self, state: DeskState) -> None:
+        """Make ``state`` the present one and let the screen draw it."""
+        ...
+
+    def go(self, step: Step, focus: str = "") -> Awaitable[None]: ...
+
+    def park(self, reason: str = "") -> Awaitable[None]:
+        """Ask why the call waits (``reason`` is proposed), put it aside, begin a new one."""
+        ...
+
+    def park_now(self, reason: str) -> Awaitable[None]:
+        """The call waits with this reason; a new one begins."""
+        ...
+
+    def abandon_now(self) -> Awaitable[None]:
+        """The call is over without an order; a new one begins."""
+        ...
+
+    def take_up(self, waiting: Draft) -> Awaitable[None]:
+        """Go on with a call that waited, at the step and field it was left."""
+        ...
+
+    def new_call(self) -> Awaitable[None]: ...
+
+    def confirm(self) -> Awaitable[None]:
+        """Place the order and show its reference. Asked twice, it is placed once."""
+        ...
+
+    def take_up_interrupted(self) -> Awaitable[None]:
+        """Go on with the newest call that was cut off, at the very field."""
+        ...
+
+    def now(self) -> datetime: ...
+
+    def present(self, error: KioskError) -> None:
+        """Say what went wrong and what to do."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """A sentence on the status line, until the next one."""
+        ...

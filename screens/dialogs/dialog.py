@@ -1,0 +1,64 @@
+"""What short questions share: a whole screen of their own, left with Escape.
+
+They take the whole screen because a dimmed one behind them costs ten times the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.events import ScreenResume
+from textual.screen import Screen
+from textual.widget import Widget
+
+from screens.console import Console
+from screens.widgets.frame import KeyHint, KeyLine
+from screens.widgets.plain import Plain
+
+
+class Dialog(Screen[None]):
+    """A question over a step; Escape goes back without an answer."""
+
+    TITLE_TEXT: ClassVar[str] = ""
+    FIRST_FOCUS: ClassVar[str] = ""
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False, priority=True),
+        Binding("ctrl+z", "nothing", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    Dialog #title { height: 2; margin: 0 1; text-style: bold; }
+    Dialog #middle { height: 1fr; margin: 0 1; }
+    """
+
+    @property
+    def console(self) -> Console:
+        return cast("Console", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Plain(self.TITLE_TEXT, id="title")
+        with Vertical(id="middle"):
+            yield from self.compose_middle()
+        yield KeyLine(id="keys")
+
+    def compose_middle(self) -> Iterable[Widget]:
+        raise NotImplementedError
+
+    def keys(self) -> Sequence[KeyHint]:
+        raise NotImplementedError
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        del event
+        self.query_one("#keys", KeyLine).hints = tuple(self.keys())
+        if self.FIRST_FOCUS:
+            self.set_focus(self.query_one(f"#{self.FIRST_FOCUS}"))
+
+    async def action_leave(self) -> None:
+        await self.app.pop_screen()
+
+    def action_nothing(self) -> None:
+        """Ctrl+Z must not suspend a program that a caller waits for."""

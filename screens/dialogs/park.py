@@ -1,0 +1,52 @@
+"""Putting a call aside: why it waits, so that a colleague knows too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import events, on
+from textual.widget import Widget
+from textual.widgets import Input
+
+from screens.dialogs.dialog import Dialog
+from screens.widgets.fields import TextField
+from screens.widgets.frame import KeyHint
+from screens.widgets.plain import Plain
+from screens.words import _
+
+
+class ParkDialog(Dialog):
+    """Asks for the reason; Enter parks the call and begins a new one."""
+
+    TITLE_TEXT = _("Mettre cet appel en attente")
+    FIRST_FOCUS = "reason"
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__()
+        self._proposed = reason
+
+    def compose_middle(self) -> Iterable[Widget]:
+        yield Plain(_("Pourquoi attend-il ? (rappelle plus tard, cherche sa référence...)"))
+        yield TextField(id="reason")
+        yield Plain("")
+        yield Plain(_("L'appel garde tout ; chacun sur ce poste peut le reprendre par F9."))
+
+    def on_mount(self) -> None:
+        self.query_one("#reason", TextField).set_quietly(self._proposed)
+
+    def keys(self) -> Sequence[KeyHint]:
+        return (
+            KeyHint(_("Entrée"), _("mettre en attente")),
+            KeyHint("Ctrl+X", _("abandonner l'appel")),
+            KeyHint(_("Échap"), _("revenir à l'appel")),
+        )
+
+    @on(Input.Submitted, "#reason")
+    async def _given(self, event: Input.Submitted) -> None:
+        event.stop()
+        await self.console.park_now(event.value.strip() or _("sans motif"))
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key == "ctrl+x":
+            event.stop()
+            await self.console.abandon_now()

@@ -1,0 +1,76 @@
+"""Step 5 as lines: the four ways to pay, what each means, why one cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from models.payment import PaymentMethod, Reach, unavailable_because
+from models.promise import Promise
+from models.wording.labels import channel_name, method_name, unavailable_sentence
+from models.wording.rules import promise_sentence
+from screens.widgets.ink import DIM, STRONG, WARNING
+from screens.widgets.rows import line
+from screens.words import _
+from services.desk import DeskState
+
+METHODS = tuple(PaymentMethod)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to pay: ``reason`` is why it cannot be had, None when it can."""
+
+    method: PaymentMethod
+    promise: Promise | None
+    reason: str | None
+
+
+def ways(reach: Reach, promises: Sequence[Promise | None]) -> tuple[Way, ...]:
+    return tuple(
+        Way(method, promise, unavailable_because(method, reach))
+        for method, promise in zip(METHODS, promises, strict=True)
+    )
+
+
+def way_lines(all_ways: Sequence[Way], chosen: PaymentMethod | None) -> list[Text]:
+    """Two lines for each way: its name with the date, and what the customer has to do."""
+    lines: list[Text] = []
+    for number, way in enumerate(all_ways, 1):
+        mark = "(•)" if way.method is chosen else "( )"
+        name = f"{number} {mark} {method_name(way.method)}"
+        if way.reason is None:
+            date = promise_sentence(way.promise) if way.promise else ""
+            lines.append(line((f"{name:<34}", STRONG), date))
+            lines.append(line(("        " + meaning(way.method), DIM)))
+        else:
+            lines.append(line((name, DIM)))
+            lines.append(line(("        " + unavailable_sentence(way.reason), WARNING)))
+    return lines
+
+
+def meaning(method: PaymentMethod) -> str:
+    return {
+        PaymentMethod.CARD_LINK: _("lien envoyé ; préparée dès le paiement, jamais de numéro ici"),
+        PaymentMethod.PAYPAL_LINK: _("lien envoyé ; préparée dès le paiement"),
+        PaymentMethod.TRANSFER: _("préparée à l'arrivée, 1 à 4 jours de banque"),
+        PaymentMethod.CHEQUE: _("par courrier avec le bon de commande ; préparée à réception"),
+    }[method]
+
+
+def channel_line(method: PaymentMethod | None, reach: Reach, channel: object) -> str:
+    """Where the link goes, when a link was chosen."""
+    if method is None or not method.is_link or not reach.channels:
+        return ""
+    names = " / ".join(
+        ("• " if one is channel else "") + channel_name(one) for one in reach.channels
+    )
+    return _("lien envoyé par : {names}   (S : changer)").format(names=names)
+
+
+def labels_of(state: DeskState) -> Callable[[str], str]:
+    """Names for the skus of the cart."""
+    names = {line.sku: line.label for line in state.quote.lines}
+    return lambda sku: names.get(sku, sku)

@@ -1,0 +1,90 @@
+"""Step 1 as rows: which brands, printers and cartridges to show for a text or a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from models.catalogue import Article, Printer
+from services.ports import CartridgeHit, Catalogue, PrinterHit, SearchResult
+
+LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the three columns hold, and which row of each is marked (-1: none)."""
+
+    brands: tuple[str, ...] = ()
+    printers: tuple[Printer, ...] = ()
+    articles: tuple[Article, ...] = ()
+    brand: int = -1
+    printer: int = -1
+    best_is_article: bool = False
+    """The text names a cartridge rather than a printer."""
+    corrected: str | None = None
+    is_search: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.printers or self.articles)
+
+    @property
+    def chosen_printer(self) -> Printer | None:
+        return self.printers[self.printer] if 0 <= self.printer < len(self.printers) else None
+
+
+def guided(catalogue: Catalogue, *, brand: int = -1, printer: int = -1) -> Finding:
+    """The path without typing: all brands, the printers of one, what fits one of them."""
+    brands = tuple(catalogue.brands())
+    if not 0 <= brand < len(brands):
+        return Finding(brands=brands)
+    printers = tuple(catalogue.printers(brands[brand], limit=2000))
+    articles: tuple[Article, ...] = ()
+    if 0 <= printer < len(printers):
+        articles = tuple(catalogue.articles_for(printers[printer].printer_id))
+    return Finding(brands, printers, articles, brand, printer)
+
+
+def found(catalogue: Catalogue, text: str) -> Finding:
+    """What the text names: printers with what fits the best one, or cartridges themselves."""
+    result = catalogue.search(text, limit=LISTED)
+    printers = tuple(hit.printer for hit in result.hits if isinstance(hit, PrinterHit))
+    hits = tuple(hit.article for hit in result.hits if isinstance(hit, CartridgeHit))
+    best_is_article = bool(result.hits) and isinstance(result.hits[0], CartridgeHit)
+    printer = 0 if printers and not best_is_article else -1
+    articles = hits
+    if printer == 0:
+        articles = tuple(catalogue.articles_for(printers[0].printer_id))
+    return _with_brands(
+        Finding(
+            printers=printers,
+            articles=articles,
+            printer=printer,
+            best_is_article=best_is_article,
+            corrected=result.corrected,
+            is_search=True,
+        ),
+        result,
+    )
+
+
+def with_printer(catalogue: Catalogue, finding: Finding, printer: int) -> Finding:
+    """The same printers with another one chosen."""
+    articles = catalogue.articles_for(finding.printers[printer].printer_id)
+    brands = finding.brands
+    brand = _index(brands, finding.printers[printer].brand)
+    return replace(finding, articles=tuple(articles), printer=printer, brand=brand)
+
+
+def _with_brands(finding: Finding, result: SearchResult) -> Finding:
+    brands: list[str] = []
+    for hit in result.hits:
+        name = hit.printer.brand if isinstance(hit, PrinterHit) else hit.article.cartridge.brand
+        if name not in brands:
+            brands.append(name)
+    return replace(finding, brands=tuple(brands), brand=0 if brands else -1)
+
+
+def _index(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else -1

@@ -1,0 +1,106 @@
+"""Step 6: the order read aloud, page by page; at the end of it Enter confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import events, on
+from textual.message import Message
+from textual.widget import Widget
+
+from models.completeness import Completeness, check_order
+from models.draft import Step
+from screens.read_back_view import first_gap, missing_lines, spoken_lines
+from screens.step import StepScreen
+from screens.widgets.frame import KeyHint
+from screens.widgets.rows import Rows
+from screens.words import _
+from services.desk import DeskState
+
+
+class Page(Rows, can_focus=True):
+    """Text that is turned a page at a time. Enter turns, and at the end says so."""
+
+    class Turned(Message):
+        """Another part of the text is shown."""
+
+    class Ended(Message):
+        """Enter was pressed with the end in sight."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, marks=False)
+        self.top = 0
+
+    @property
+    def _first(self) -> int:
+        return self.top
+
+    @property
+    def is_at_end(self) -> bool:
+        return self.top + self.size.height >= self.count
+
+    def turn(self, delta: int) -> None:
+        last = max(0, self.count - self.size.height)
+        self.top = max(0, min(last, self.top + delta))
+        self.refresh()
+        self.post_message(self.Turned())
+
+    def on_key(self, event: events.Key) -> None:
+        page = max(1, self.size.height - 2)
+        by = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "space": page}
+        if event.key in by:
+            self.turn(by[event.key])
+        elif event.key == "enter" and self.is_at_end:
+            self.post_message(self.Ended())
+        elif event.key == "enter":
+            self.turn(page)
+        else:
+            return
+        event.stop()
+
+
+class ReadBackScreen(StepScreen):
+    """What is read to the caller before it counts."""
+
+    STEP = Step.READ_BACK
+    FIRST_FOCUS = "text"
+    CSS_PATH = "read_back.tcss"
+
+    def compose_middle(self) -> Iterable[Widget]:
+        yield Page(id="text")
+
+    @property
+    def whole(self) -> Completeness:
+        state = self.console.state
+        unknown = state.quote.unknown_skus if state else ()
+        return check_order(self.draft, unknown_skus=unknown)
+
+    def draw(self, state: DeskState) -> None:
+        whole = self.whole
+        page = self.query_one(Page)
+        if whole.problems:
+            page.put(missing_lines(whole.problems))
+        else:
+            page.put(spoken_lines(state, whole, self.console.rules, self.size.width - 2))
+
+    def on_screen_resume(self) -> None:
+        self.query_one(Page).top = 0
+
+    def keys(self) -> Sequence[KeyHint]:
+        if self.whole.problems:
+            return (KeyHint(_("Entrée"), _("compléter")),)
+        if self.query_one(Page).is_at_end:
+            return (KeyHint(_("Entrée"), _("confirmer la commande")), KeyHint("↑", _("relire")))
+        return (KeyHint(_("Entrée"), _("suite du texte")), KeyHint("↑ ↓", _("lignes")))
+
+    @on(Page.Turned)
+    def _turned(self) -> None:
+        self.refresh_keys()
+
+    @on(Page.Ended)
+    async def _ended(self) -> None:
+        problems = self.whole.problems
+        if problems:
+            await self.console.go(*first_gap(problems))
+        else:
+            await self.console.confirm()

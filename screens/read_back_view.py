@@ -1,0 +1,72 @@
+"""Step 6 as lines: what is still missing, or the text to read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from models.completeness import Completeness, OrderProblem
+from models.draft import Step
+from models.read_back import ReadBackFacts, as_text, read_back
+from models.shop import ShopRules
+from models.wording.orders import order_problem_sentence
+from screens.widgets.ink import STRONG, WARNING
+from screens.widgets.rows import line
+from screens.words import _
+from services.desk import DeskState
+
+STEP_KEYS = {
+    Step.PRINTER: "F1",
+    Step.CART: "F2",
+    Step.CUSTOMER: "F3",
+    Step.DELIVERY: "F4",
+    Step.PAYMENT: "F5",
+}
+MARGIN = 2
+
+
+def missing_lines(problems: Sequence[OrderProblem]) -> list[Text]:
+    """What has to be mended before the order can be read back, with the key that leads there."""
+    lines = [line((_("Il manque encore :"), STRONG)), line("")]
+    for problem in problems:
+        key = STEP_KEYS[problem.step]
+        lines.append(line((f"  {key}  ", STRONG), (order_problem_sentence(problem), WARNING)))
+    return lines
+
+
+def spoken_lines(state: DeskState, whole: Completeness, rules: ShopRules, width: int) -> list[Text]:
+    """The text of the read-back, wrapped; titles stand out."""
+    facts = read_back_facts(state, whole, rules)
+    if facts is None:
+        return []
+    titles = {paragraph.title for paragraph in read_back(facts)}
+    text = as_text(read_back(facts), width - MARGIN)
+    return [line((row, STRONG)) if row in titles else line(row) for row in text.splitlines()]
+
+
+def read_back_facts(
+    state: DeskState, whole: Completeness, rules: ShopRules
+) -> ReadBackFacts | None:
+    """None while the draft is not an order yet."""
+    facts = whole.facts
+    if facts is None or state.promise is None:
+        return None
+    return ReadBackFacts(
+        name=facts.customer.name,
+        phones=facts.customer.phones,
+        email=facts.customer.email,
+        billing=facts.customer.billing,
+        delivery=facts.delivery,
+        quote=state.quote,
+        promise=state.promise,
+        payment_method=facts.payment_method,
+        link_channel=facts.link_channel,
+        rules=rules,
+        reference=state.order.reference if state.order else None,
+    )
+
+
+def first_gap(problems: Sequence[OrderProblem]) -> tuple[Step, str]:
+    """Where to go to mend the first thing."""
+    return problems[0].step, problems[0].problem.field

@@ -1,0 +1,172 @@
+"""What the screens of all steps share: the frame around them, and how they follow a draft.
+
+Owns when a screen redraws and which field has the focus after; each step owns its middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import ClassVar, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.events import DescendantFocus, Resize, ScreenResume
+from textual.screen import Screen
+from textual.widget import Widget
+
+from models.draft import Draft, Step
+from screens.console import Console
+from screens.status_view import status_view
+from screens.widgets.fields import TextField
+from screens.widgets.frame import STEPS, KeyHint, KeyLine, LineWidget, StatusPanel, StepBar
+from screens.widgets.ink import DIM, WARNING, cut
+from screens.words import _
+from services.desk import DeskState
+
+STEP_ORDER = (
+    Step.PRINTER,
+    Step.CART,
+    Step.CUSTOMER,
+    Step.DELIVERY,
+    Step.PAYMENT,
+    Step.READ_BACK,
+)
+
+
+class Notice(LineWidget):
+    """One sentence about what went wrong, there until the next thing is done."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._text, self._style = "", Style.null()
+
+    def show(self, wrong: str, aside: str) -> None:
+        """What went wrong, else what may be said quietly."""
+        shown = (wrong, WARNING) if wrong else (aside, DIM)
+        if shown != (self._text, self._style):
+            self._text, self._style = shown
+            self.refresh()
+
+    def line(self, y: int, width: int) -> Sequence[Segment]:
+        del y
+        return [Segment(cut(self._text, width), self._style)]
+
+
+class StepScreen(Screen[None]):
+    """A step of the order. Subclasses give ``STEP``, the middle, and ``draw``."""
+
+    STEP: ClassVar[Step]
+    FIRST_FOCUS: ClassVar[str] = ""
+    """Id of the widget that has the focus when nothing else is known."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "nothing", show=False, priority=True),
+    ]
+
+    @property
+    def console(self) -> Console:
+        return cast("Console", self.app)
+
+    @property
+    def draft(self) -> Draft:
+        state = self.console.state
+        assert state is not None  # noqa: S101 - no step is drawn before the first state
+        return state.draft
+
+    def compose(self) -> ComposeResult:
+        bar = StepBar(id="steps")
+        bar.current = STEP_ORDER.index(self.STEP) if self.STEP in STEP_ORDER else None
+        yield bar
+        with Vertical(id="middle"):
+            yield from self.compose_middle()
+        yield StatusPanel(id="status")
+        yield Notice(id="notice")
+        yield KeyLine(id="keys")
+
+    def compose_middle(self) -> Iterable[Widget]:
+        """The widgets of this step."""
+        raise NotImplementedError
+
+    def draw(self, state: DeskState) -> None:
+        """Show ``state``. Called whenever it changes and when the screen comes up."""
+        raise NotImplementedError
+
+    def keys(self) -> Sequence[KeyHint]:
+        """The keys that work now, the likeliest first."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Show the present state, if there is one and the screen stands."""
+        state = self.console.state
+        if state is None or not self.is_mounted or not self.query("#keys"):
+            return
+        self.draw(state)
+        self.query_one("#status", StatusPanel).view = status_view(state, self.console)
+        self._draw_notice()
+        self.refresh_keys()
+
+    def _always(self) -> Sequence[KeyHint]:
+        """The step keys, as far as there is room."""
+        return [
+            KeyHint(f"F{number}", name.lower())
+            for number, (step, name) in enumerate(zip(STEP_ORDER, STEPS, strict=True), 1)
+            if step is not self.STEP
+        ]
+
+    def aside(self) -> str:
+        """What is said beneath the status when nothing went wrong."""
+        return ""
+
+    def _draw_notice(self) -> None:
+        self.query_one("#notice", Notice).show(self.console.notice, self.aside())
+
+    def refresh_keys(self) -> None:
+        self.query_one("#keys", KeyLine).hints = (*self.keys(), *self._always())
+
+    def place_focus(self, name: str = "") -> None:
+        """Put the cursor where the draft left it, else in the first field."""
+        for wanted in (name, self.FIRST_FOCUS):
+            found = self.query(f"#{wanted}") if wanted else None
+            if found and found.first().focusable:
+                self.set_focus(found.first())
+                return
+
+    @on(ScreenResume)
+    def _came_up(self) -> None:
+        self.redraw()
+        state = self.console.state
+        self.place_focus(state.draft.focus if state else "")
+
+    @on(Resize)
+    def _resized(self) -> None:
+        self.call_after_refresh(self.redraw)
+
+    @on(DescendantFocus)
+    async def _focus_moved(self, event: DescendantFocus) -> None:
+        name = event.widget.id or ""
+        self.refresh_keys()
+        self._draw_notice()
+        state = self.console.state
+        if state is not None and self.is_current and state.draft.focus != name:
+            await self.change(lambda draft: replace(draft, step=self.STEP, focus=name))
+
+    @on(TextField.CardRefused)
+    def _card_refused(self) -> None:
+        self.console.say(
+            _(
+                "Un numéro de carte ne se note jamais : il a été masqué. "
+                "Dites : « nous vous envoyons un lien de paiement »."
+            )
+        )
+
+    async def change(self, make: Callable[[Draft], Draft]) -> bool:
+        return await self.console.change(make)
+
+    def action_nothing(self) -> None:
+        """Ctrl+Z must not suspend a program that a caller waits for."""

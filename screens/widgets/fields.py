@@ -1,0 +1,365 @@
+"""Fields an operator types in, one below the other, with what is wrong beside each.
+
+Owns keys and looks of a form; knows no rule but one: a card number is never kept (R9),
+not even for the time it is on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from models.cards import mask_pans
+from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
+
+LIMIT = 120
+LABEL_WIDTH = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few answers: its value, the word on the screen, the keys that choose it."""
+
+    value: str
+    word: str
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a form. With ``choices`` it is answered by a letter."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...] = ()
+    limit: int = LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is said beside a field; a blocking one is shown as wrong."""
+
+    text: str
+    is_wrong: bool = False
+
+
+class TextField(Input):
+    """One line of text. What is pasted arrives in one piece, without control characters."""
+
+    DEFAULT_CSS = """
+    TextField { height: 1; border: none; padding: 0; background: transparent; width: 1fr; }
+    TextField:focus { border: none; background-tint: transparent 0%; }
+    """
+
+    class CardRefused(Message):
+        """Digits that are a card number were typed and masked (R9)."""
+
+        def __init__(self, field: TextField) -> None:
+            super().__init__()
+            self.field = field
+
+        @property
+        def control(self) -> TextField:
+            return self.field
+
+    def __init__(self, *, id: str, placeholder: str = "", limit: int = LIMIT) -> None:  # noqa: A002
+        super().__init__(
+            id=id, placeholder=placeholder, max_length=limit, compact=True, select_on_focus=False
+        )
+        self.cursor_blink = False
+
+    def validate_value(self, value: str) -> str:
+        """Mask a card number before anything can see, send or store it."""
+        masked = mask_pans(value)
+        if masked != value and self.is_attached:
+            self.post_message(self.CardRefused(self))
+        return masked
+
+    def set_quietly(self, value: str) -> None:
+        """Show ``value`` without telling anybody that it changed."""
+        if value != self.value:
+            with self.prevent(Input.Changed):
+                self.value = value
+            self.cursor_position = len(self.value)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        shown = "".join(c if c.isprintable() else " " for c in event.text[: 4 * LIMIT])
+        self.insert_text_at_cursor(" ".join(shown.split()))
+
+
+class ChoiceField(Widget, can_focus=True):
+    """One of a few answers, chosen by its letter, by the space bar or by arrows."""
+
+    DEFAULT_CSS = "ChoiceField { height: 1; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space", "turn(1)", show=False),
+        Binding("left", "turn(-1)", show=False),
+    ]
+
+    class Changed(Message):
+        def __init__(self, field: ChoiceField, value: str) -> None:
+            super().__init__()
+            self.field = field
+            self.value = value
+
+        @property
+        def control(self) -> ChoiceField:
+            return self.field
+
+    class Submitted(Message):
+        def __init__(self, field: ChoiceField) -> None:
+            super().__init__()
+            self.field = field
+
+    def __init__(self, field: Field, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._choices = field.choices
+        self.value = ""
+
+    def set_quietly(self, value: str) -> None:
+        self.value = value
+        self.refresh()
+
+    def choose(self, value: str) -> None:
+        """Take this answer and tell."""
+        self.set_quietly(value)
+        self.post_message(self.Changed(self, value))
+
+    def action_turn(self, delta: int) -> None:
+        values = [choice.value for choice in self._choices]
+        at = values.index(self.value) if self.value in values else (-1 if delta > 0 else 0)
+        self.choose(values[(at + delta) % len(values)])
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            self.post_message(self.Submitted(self))
+            return
+        for choice in self._choices:
+            if event.character and event.character.lower() in choice.keys:
+                event.stop()
+                event.prevent_default()
+                self.choose(choice.value)
+
+    def render_line(self, y: int) -> Strip:
+        del y
+        parts: list[Segment] = []
+        for choice in self._choices:
+            chosen = choice.value == self.value
+            style = Style(reverse=True) if chosen and self.has_focus else STRONG if chosen else DIM
+            parts.append(Segment(f"{'●' if chosen else '○'} {choice.word}", style))
+            parts.append(Segment("   "))
+        if self.has_focus and not self.value and parts:
+            parts[0] = Segment(parts[0].text, Style(reverse=True))
+        return Strip(parts).adjust_cell_length(self.size.width)
+
+
+class _Beside(Widget):
+    """The words left or right of the fields, a line for each."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._texts: tuple[tuple[str, Style | None], ...] = ()
+
+    def put(self, texts: Sequence[tuple[str, Style | None]]) -> None:
+        if tuple(texts) != self._texts:
+            self._texts = tuple(texts)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self._texts):
+            return Strip.blank(width)
+        text, style = self._texts[y]
+        segment = Segment(text, style)
+        if segment.cell_length > width:
+            segment = Segment(Strip([segment]).crop(0, max(0, width - 1)).text + "…", style)
+        return Strip([segment]).adjust_cell_length(width)
+
+
+class Form(Horizontal):
+    """Labels, fields and remarks in three columns; Enter and ↓ go on, ↑ goes back."""
+
+    DEFAULT_CSS = f"""
+    Form {{ height: auto; }}
+    Form #labels {{ width: {LABEL_WIDTH}; height: 100%; }}
+    Form #fields {{ width: 2fr; height: auto; }}
+    Form #remarks {{ width: 2fr; height: 100%; margin: 0 0 0 1; }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "step(1)", show=False),
+        Binding("up", "step(-1)", show=False),
+    ]
+
+    class Changed(Message):
+        """The operator changed one field."""
+
+        def __init__(self, form: Form, field: str, value: str) -> None:
+            super().__init__()
+            self.form = form
+            self.field = field
+            self.value = value
+
+    class Finished(Message):
+        """Enter was pressed in the last field."""
+
+        def __init__(self, form: Form) -> None:
+            super().__init__()
+            self.form = form
+
+    class LeftAbove(Message):
+        """↑ was pressed in the first field."""
+
+        def __init__(self, form: Form) -> None:
+            super().__init__()
+            self.form = form
+
+    def __init__(self, fields: Sequence[Field], *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._all = tuple(fields)
+        self._shown = [field.name for field in fields]
+        self._remarks: dict[str, Remark] = {}
+
+    def compose(self) -> ComposeResult:
+        yield _Beside(id="labels")
+        with Vertical(id="fields"):
+            for field in self._all:
+                if field.choices:
+                    yield ChoiceField(field, id=field.name)
+                else:
+                    yield TextField(id=field.name, limit=field.limit)
+        yield _Beside(id="remarks")
+
+    def on_mount(self) -> None:
+        self._draw_beside()
+
+    def field(self, name: str) -> TextField | ChoiceField:
+        widget = self.query_one(f"#{name}")
+        assert isinstance(widget, TextField | ChoiceField)  # noqa: S101 - made in compose
+        return widget
+
+    def show_only(self, names: Sequence[str]) -> None:
+        """Hide the fields that are not asked for now."""
+        wanted = [field.name for field in self._all if field.name in names]
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        for field in self._all:
+            self.field(field.name).display = field.name in wanted
+        self._draw_beside()
+
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Show these values, without telling anybody."""
+        for name, value in values.items():
+            self.field(name).set_quietly(value)
+
+    def remark(self, remarks: Mapping[str, Remark]) -> None:
+        """Say this beside the fields, instead of what was said before."""
+        self._remarks = dict(remarks)
+        self._draw_beside()
+
+    def passed(self) -> Mapping[str, bool]:
+        """Which fields were passed by or filled: what is missing there may be said."""
+        filled = [bool(self.field(name).value) for name in self._shown]
+        at = self._shown.index(self.focused_name) if self.focused_name else 0
+        reached = max([at, *(i for i, is_filled in enumerate(filled) if is_filled)])
+        return {name: index < reached or filled[index] for index, name in enumerate(self._shown)}
+
+    def focus_field(self, name: str) -> bool:
+        """Put the cursor in that field; False where there is none of that name."""
+        if name not in self._shown:
+            return False
+        self.screen.set_focus(self.field(name))
+        return True
+
+    def focus_first(self) -> None:
+        self.focus_field(self._shown[0])
+
+    @property
+    def focused_name(self) -> str | None:
+        focused = self.screen.focused
+        return focused.id if focused is not None and focused.id in self._shown else None
+
+    @property
+    def said_beside(self) -> str:
+        """What stands beside the focused field, uncut."""
+        remark = self._remarks.get(self.focused_name or "")
+        return remark.text if remark else ""
+
+    def action_step(self, delta: int) -> None:
+        name = self.focused_name
+        if name is None:
+            return
+        at = self._shown.index(name) + delta
+        if at < 0:
+            self.post_message(self.LeftAbove(self))
+        elif at < len(self._shown):
+            self.focus_field(self._shown[at])
+
+    def _go_on(self) -> None:
+        if self.focused_name == self._shown[-1]:
+            self.post_message(self.Finished(self))
+        else:
+            self.action_step(1)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._go_on()
+
+    @on(ChoiceField.Submitted)
+    def _answered(self, event: ChoiceField.Submitted) -> None:
+        event.stop()
+        self._go_on()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(self, str(event.input.id), event.value))
+
+    @on(ChoiceField.Changed)
+    def _chosen(self, event: ChoiceField.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(self, str(event.field.id), event.value))
+
+    def on_descendant_focus(self) -> None:
+        self._draw_beside()
+
+    def on_descendant_blur(self) -> None:
+        self._draw_beside()
+
+    def _draw_beside(self) -> None:
+        if not self.is_mounted:
+            return
+        focused = self.focused_name
+        shown = [field for field in self._all if field.name in self._shown]
+        self.query_one("#labels", _Beside).put(
+            [
+                (
+                    f"{'›' if field.name == focused else ' '} {field.label}",
+                    ACCENT if field.name == focused else None,
+                )
+                for field in shown
+            ]
+        )
+        self.query_one("#remarks", _Beside).put([self._remark_of(f.name) for f in shown])
+
+    def _remark_of(self, name: str) -> tuple[str, Style | None]:
+        remark = self._remarks.get(name)
+        if remark is None:
+            return "", None
+        return ("! " if remark.is_wrong else "") + remark.text, WARNING if remark.is_wrong else DIM
