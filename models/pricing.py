@@ -33,6 +33,9 @@ __all__ = [
     "price_cart",
 ]
 
+PACKS_TRIED = 5
+"""Each pack tried is the whole cart priced again; the hint must not be felt while typing."""
+
 
 @dataclass(frozen=True, slots=True)
 class PricingFacts:
@@ -77,21 +80,9 @@ def price_cart(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRul
 def _add_up(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules) -> Quote:
     known = [line for line in cart.lines if line.sku in facts.articles]
     lines = [_priced(line, facts.articles[line.sku], now, rules) for line in known]
-    seen = Circumstances(
-        lines,
-        facts.articles,
-        paris_day(now),
-        facts.customer_id,
-        facts.uses_by_customer,
-        facts.find_cheapest,
-    )
-    judged = {code: _judged(code, facts, seen) for code in dict.fromkeys(cart.codes)}
-    vouchers = [facts.vouchers[code] for code, refusal in judged.items() if refusal is None]
-    combination = combine(vouchers, lines, rules)
-    settled = combination.settlement
-    refusals = judged | dict(combination.refusals)
-    goods = sum(line.total_cents for line in lines)
-    discount = sum(settled.line_discounts)
+    refusals, settled = _codes_applied(cart, lines, facts, now, rules)
+    goods, discount = sum(line.total_cents for line in lines), sum(settled.line_discounts)
+    missing = rules.free_delivery_from_cents - (goods - discount) if settled.delivery_cents else 0
     regime = vat_regime(facts.delivery_postcode)
     return Quote(
         lines=tuple(
@@ -107,12 +98,28 @@ def _add_up(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules)
         total_cents=settled.due_cents - settled.credit_cents,
         vat=_vat(lines, settled, regime, rules),
         vat_mention=regime.mention,
-        free_delivery_missing_cents=(
-            rules.free_delivery_from_cents - (goods - discount) if settled.delivery_cents else 0
-        ),
+        free_delivery_missing_cents=missing,
         unknown_skus=tuple(line.sku for line in cart.lines if line.sku not in facts.articles),
         article_count=sum(line.quantity for line in lines),
     )
+
+
+def _codes_applied(
+    cart: Cart, lines: Sequence[PricedLine], facts: PricingFacts, now: datetime, rules: ShopRules
+) -> tuple[dict[str, Refusal | None], Settlement]:
+    """Each code once, in the order given, with its refusal or None; and what they do together."""
+    seen = Circumstances(
+        lines,
+        facts.articles,
+        paris_day(now),
+        facts.customer_id,
+        facts.uses_by_customer,
+        facts.find_cheapest,
+    )
+    judged = {code: _judged(code, facts, seen) for code in dict.fromkeys(cart.codes)}
+    counting = [facts.vouchers[code] for code, refusal in judged.items() if refusal is None]
+    combination = combine(counting, lines, rules)
+    return judged | dict(combination.refusals), combination.settlement
 
 
 def _priced(line: CartLine, article: Article, now: datetime, rules: ShopRules) -> PricedLine:
@@ -171,34 +178,46 @@ def _pack_hint(
     """The pack that would lower what is to be paid the most, codes and delivery reckoned in."""
     unquestioned = replace(facts, find_cheapest=None)  # no remedies for a cart nobody asked for
     hints = []
-    for pack in facts.packs:
-        swapped = _with_pack(cart, quote, pack)
-        if swapped is None:
-            continue
-        articles = {**facts.articles, pack.sku: pack}
-        other = _add_up(swapped, replace(unquestioned, articles=articles), now=now, rules=rules)
+    for pack in _bargains(cart, quote, facts.packs):
+        priced = replace(unquestioned, articles={**facts.articles, pack.sku: pack})
+        other = _add_up(_with_pack(cart, pack), priced, now=now, rules=rules)
         saving = _to_pay(quote) - _to_pay(other)
         hints.append(PackHint(pack.sku, cartridge_label(pack.cartridge), saving))
     best = max(hints, key=lambda hint: hint.saving_cents, default=None)
     return best if best and best.saving_cents > 0 else None
 
 
-def _with_pack(cart: Cart, quote: Quote, pack: Article) -> Cart | None:
-    """The cart with one pack in place of its parts; None where that is no bargain or not in stock."""
-    parts = Counter(pack.cartridge.contents)
+def _bargains(cart: Cart, quote: Quote, packs: Sequence[Article]) -> list[Article]:
+    """Packs in stock for less than their parts in the cart, the most promising few."""
     price_of = {line.sku: line.unit_price_cents for line in quote.lines}
-    replaced = {sku: min(count, cart.quantity_of(sku)) for sku, count in parts.items()}
-    worth = sum(count * price_of.get(sku, 0) for sku, count in replaced.items())
-    wanted = cart.quantity_of(pack.sku) + 1
-    if worth <= pack.offer.price_cents or wanted > min(pack.offer.stock, QUANTITY_MAX):
-        return None
+
+    def gain(pack: Article) -> int:
+        parts = _parts_in_cart(cart, pack).items()
+        return sum(count * price_of.get(sku, 0) for sku, count in parts) - pack.offer.price_cents
+
+    def is_there(pack: Article) -> bool:
+        return cart.quantity_of(pack.sku) < min(pack.offer.stock, QUANTITY_MAX)
+
+    found = [pack for pack in packs if gain(pack) > 0 and is_there(pack)]
+    return sorted(found, key=gain, reverse=True)[:PACKS_TRIED]
+
+
+def _parts_in_cart(cart: Cart, pack: Article) -> dict[str, int]:
+    """How many of the cart's articles one pack stands for."""
+    contents = Counter(pack.cartridge.contents)
+    return {sku: min(count, cart.quantity_of(sku)) for sku, count in contents.items()}
+
+
+def _with_pack(cart: Cart, pack: Article) -> Cart:
+    """The cart with one pack in place of its parts, or one more of it."""
+    replaced = _parts_in_cart(cart, pack)
     kept = [
         replace(line, quantity=line.quantity - replaced.get(line.sku, 0))
         for line in cart.lines
         if line.sku != pack.sku and line.quantity > replaced.get(line.sku, 0)
     ]
-    in_cart = next((line for line in cart.lines if line.sku == pack.sku), CartLine(pack.sku, 1))
-    return replace(cart, lines=(*kept, replace(in_cart, quantity=wanted)))
+    in_cart = next((line for line in cart.lines if line.sku == pack.sku), CartLine(pack.sku, 0))
+    return replace(cart, lines=(*kept, replace(in_cart, quantity=in_cart.quantity + 1)))
 
 
 def _to_pay(quote: Quote) -> int:
