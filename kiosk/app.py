@@ -19,6 +19,7 @@ from textual.binding import Binding, BindingType
 from kiosk import presenter
 from kiosk.keys import KeyTurns
 from kiosk.terminal import KioskTerminalApp
+from models import intake
 from models.draft import Draft, DraftState, Step
 from models.errors import KioskError
 from models.shop import ShopRules
@@ -114,7 +115,8 @@ class KioskApp(KeyTurns, KioskTerminalApp):
                 if call.draft.state is DraftState.OPEN and not call.is_held_elsewhere
             )
             self.show(state)
-            self.postal = self._container.postal
+            self.postal = await self._in_store_thread(lambda: self._container.postal)
+            await self._in_store_thread(intake.warm_up)
         except Exception as error:  # noqa: BLE001 - the boundary of a background task
             self._fail(error)
             return
@@ -122,9 +124,19 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         self._container.start_sync(self._sync_told)
 
     def _fail(self, error: Exception) -> None:
-        """What could not be opened ends the program, with a clear line on the terminal."""
-        self._return_value = None
-        self.exit(return_code=presenter.exit_code(error), message=presenter.sentence(error))
+        """What cannot be gone on from ends the program, with a clear line on the terminal."""
+        message = presenter.sentence(error)
+        if presenter.exit_code(error) == presenter.EXIT_DEFECT:
+            kept = presenter.keep_trace(error, self._container.folder)
+            message += f"\n{kept}" if kept else ""
+        self.exit(return_code=presenter.exit_code(error), message=f"kiosk: {message}")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A defect in a screen: everything entered is on disk, so leave in order and say so."""
+        if self.is_headless:
+            super()._handle_exception(error)
+        else:
+            self._fail(error)
 
     def close(self) -> None:
         """After the screen is gone: end the sync and the store thread."""

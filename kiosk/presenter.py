@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from pathlib import Path
 from typing import TextIO
 
 from models.errors import Conflict, Defect, DomainError, KioskError, Rejected, Unavailable
@@ -14,6 +15,8 @@ from models.errors import Conflict, Defect, DomainError, KioskError, Rejected, U
 EXIT_REFUSED = 1
 EXIT_TRY_LATER = 3
 EXIT_DEFECT = 70
+
+TRACE_FILE = "defects.log"
 
 
 def exit_code(error: BaseException) -> int:
@@ -36,6 +39,24 @@ def sentence(error: BaseException) -> str:
         "Le programme a rencontré un défaut. Rien de ce qui était enregistré n'est perdu ; "
         "relancez, et signalez-le si cela recommence."
     )
+
+
+def keep_trace(error: BaseException, folder: Path) -> Path | None:
+    """Append the traceback, without values and with card numbers masked, to a file of ours.
+
+    Gives the file, or None where it could not be written: what went wrong first matters more.
+    """
+    from models.cards import mask_pans  # noqa: PLC0415 - only when something went wrong
+
+    trace = mask_pans("".join(traceback.format_exception(error)))
+    path = folder / TRACE_FILE
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(file, "a", encoding="utf-8") as stream:
+            stream.write(trace)
+    except OSError:
+        return None
+    return path
 
 
 def report(error: BaseException, stream: TextIO) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -79,6 +81,9 @@ class CartScreen(StepScreen):
     STEP = Step.CART
     FIRST_FOCUS = "lines"
     CSS_PATH = "cart.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7", "take_pack", _("Prendre le pack"), id="cart.pack", priority=True)
+    ]
 
     def compose_middle(self) -> Iterable[Widget]:
         yield CartLines(id="lines")
@@ -99,12 +104,14 @@ class CartScreen(StepScreen):
         lines.put(cart_lines(state.quote, articles, width - len(MARK)))
         if lines.selected < 0 < lines.count:
             lines.selected = 0
-        self._put_rows("#codes", code_lines(state.quote, articles, width))
+        self._put_rows("#codes", code_lines(state, width))
         self._put_rows(
             "#totals", [] if state.draft.cart.is_empty else total_lines(state.quote, width)
         )
         self.query_one("#pack", Plain).put(pack_line(state.quote))
         self.query_one("#code", TextField).set_quietly(state.draft.code_entry)
+        if not state.draft.code_entry:
+            self._remark("")
 
     def _put_rows(self, selector: str, lines: Sequence[object]) -> None:
         rows = self.query_one(selector, Rows)
@@ -157,6 +164,12 @@ class CartScreen(StepScreen):
         self.set_focus(field)
         if event.typed:
             field.insert_text_at_cursor(event.typed)
+
+    async def action_take_pack(self) -> None:
+        state = self.console.state
+        if state is not None and state.quote.pack_hint is not None:
+            draft = state.draft
+            self.console.show(await self.console.at_desk(lambda desk: desk.take_pack(draft)))
 
     # --- codes -------------------------------------------------------------
 

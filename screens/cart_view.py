@@ -10,11 +10,12 @@ from rich.text import Text
 from models.catalogue import Article
 from models.money import format_cents
 from models.pricing import CodeOutcome, PricedLine, Quote
-from models.wording.labels import cartridge_label
 from models.wording.rules import discount_reason, refusal_sentence, short_date
+from screens.status_view import labels_of
 from screens.widgets.ink import DIM, STRONG, WARNING
 from screens.widgets.rows import columns, line
 from screens.words import _
+from services.desk import DeskState
 
 
 def cart_lines(quote: Quote, articles: Mapping[str, Article], width: int) -> list[Text]:
@@ -53,25 +54,23 @@ def _stock_note(priced: PricedLine, article: Article | None) -> list[tuple[str, 
     return [(text, WARNING)]
 
 
-def code_lines(quote: Quote, articles: Mapping[str, Article], width: int) -> list[Text]:
+def code_lines(state: DeskState, width: int) -> list[Text]:
     """One line for each code: what it took off, or why not and what would make it work."""
-    return [_code_line(outcome, articles, width) for outcome in quote.codes]
+    return [_code_line(outcome, state, width) for outcome in state.quote.codes]
 
 
-def _code_line(outcome: CodeOutcome, articles: Mapping[str, Article], width: int) -> Text:
+def _code_line(outcome: CodeOutcome, state: DeskState, width: int) -> Text:
     if outcome.refusal is not None:
-        why = refusal_sentence(outcome.refusal, lambda sku: _label(sku, articles))
+        why = refusal_sentence(outcome.refusal, labels_of(state))
         return line((f"! {outcome.code}", STRONG), ("  " + why, WARNING))
-    left = line((f"  {outcome.code}", STRONG), "  " + discount_reason(outcome, None))
+    left = line(
+        (f"  {outcome.code}", STRONG),
+        "  " + discount_reason(outcome, state.vouchers.get(outcome.code), labels_of(state)),
+    )
     if outcome.is_provisional:
         left.append(_("  (à confirmer par la centrale)"), DIM)
     saved = outcome.discount_cents
     return columns(left, format_cents(-saved) if saved else "", width)
-
-
-def _label(sku: str, articles: Mapping[str, Article]) -> str:
-    article = articles.get(sku)
-    return cartridge_label(article.cartridge) if article else sku
 
 
 def total_lines(quote: Quote, width: int) -> list[Text]:

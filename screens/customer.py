@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -65,7 +67,9 @@ class CustomerScreen(StepScreen):
     STEP = Step.CUSTOMER
     FIRST_FOCUS = "find"
     CSS_PATH = "customer.tcss"
-    BINDINGS = [("ctrl+r", "like_last_time", _("comme la dernière fois"))]  # noqa: RUF012 - Textual's
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "like_last_time", _("Comme la dernière fois"), id="again", priority=True)
+    ]
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,8 @@ from models.intake import check_customer
 from models.payment import PaymentMethod, Reach
 from models.wording.labels import unavailable_sentence
 from models.wording.rules import promise_reasons
-from screens.payment_view import METHODS, Way, channel_line, labels_of, way_lines, ways
+from screens.payment_view import METHODS, Way, channel_line, way_lines, ways
+from screens.status_view import labels_of
 from screens.step import StepScreen
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -14,7 +14,6 @@ from models.wording.rules import promise_sentence
 from screens.widgets.ink import DIM, STRONG, WARNING
 from screens.widgets.rows import line
 from screens.words import _
-from services.desk import DeskState
 
 METHODS = tuple(PaymentMethod)
 
@@ -68,9 +67,3 @@ def channel_line(method: PaymentMethod | None, reach: Reach, channel: object) ->
         ("• " if one is channel else "") + channel_name(one) for one in reach.channels
     )
     return _("lien envoyé par : {names}   (S : changer)").format(names=names)
-
-
-def labels_of(state: DeskState) -> Callable[[str], str]:
-    """Names for the skus of the cart."""
-    names = {line.sku: line.label for line in state.quote.lines}
-    return lambda sku: names.get(sku, sku)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from models.draft import Draft
 from models.money import format_cents
+from models.wording.labels import cartridge_label
 from models.wording.rules import promise_sentence
 from screens.console import Console
 from screens.widgets.frame import StatusView
@@ -90,3 +91,10 @@ def caller(draft: Draft) -> str:
     civility = {"mme": "Mme", "m": "M."}.get(person.civility, "")
     name = person.last_name.strip().upper()
     return f"{civility} {name}".strip() if name else ""
+
+
+def labels_of(state: DeskState) -> Callable[[str], str]:
+    """Names for skus: those of the cart, and of what a remedy proposes."""
+    names = {line.sku: line.label for line in state.quote.lines}
+    names |= {article.sku: cartridge_label(article.cartridge) for article in state.remedies}
+    return lambda sku: names.get(sku, sku)

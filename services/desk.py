@@ -18,10 +18,11 @@ from models.draft import CustomerEntry, Draft, DraftState, PersonEntry, Step
 from models.errors import DomainError
 from models.order import Order, SyncState
 from models.payment import PaymentMethod
+from models.phone import in_pairs
 from models.pricing import CodeOutcome, Quote
 from models.promise import Promise, promise_for
 from models.shop import ShopRules
-from models.vouchers import RefusalReason
+from models.vouchers import RefusalReason, Voucher
 from services.drafts import save_draft
 from services.ports import Catalogue, Clock, DraftSummary, Ids, OrderRow, Store, Transaction
 from services.quoting import quote_cart
@@ -39,8 +40,12 @@ class DeskState:
     promise: Promise | None = None
     promises: Mapping[PaymentMethod, Promise] = field(default_factory=dict)
     """What each way to pay would promise; empty for an empty cart."""
+    vouchers: Mapping[str, Voucher] = field(default_factory=dict)
+    """Those of the codes in the cart that exist."""
     articles: tuple[Article, ...] = ()
     """Those of the cart, in its order."""
+    remedies: tuple[Article, ...] = ()
+    """Articles that a refused code's remedy names."""
     calls_waiting: tuple[DraftSummary, ...] = ()
     order: Order | None = None
     order_sync: SyncState | None = None
@@ -157,6 +162,21 @@ class Desk:
         """The caller is known: their file fills the form."""
         return self.change(replace(draft, customer=entry_of(customer)))
 
+    def take_pack(self, draft: Draft) -> DeskState:
+        """Put the pack that the quote points out in the place of its parts, one for one."""
+        with self._store.read() as tx:
+            quote, _ = self._quote(draft, tx)
+        hint = quote.pack_hint
+        if hint is None:
+            raise DomainError("no_pack_to_take")
+        pack = self._catalogue.articles([hint.pack_sku])[hint.pack_sku]
+        now, cart = self._clock.now(), draft.cart
+        for sku in pack.cartridge.contents:
+            if left := cart.quantity_of(sku):
+                cart = cart.set_quantity(sku, left - 1, price_cents=0, at=now)
+        cart = cart.add(pack.sku, 1, price_cents=pack.offer.price_cents, at=now)
+        return self.change(replace(draft, cart=cart))
+
     def like_last_time(self, draft: Draft, previous: Order) -> DeskState:
         """Put what was last ordered in the cart, at today's prices."""
         cart = draft.cart
@@ -194,7 +214,9 @@ class Desk:
             quote=order.quote if order else quote,
             promise=order.promise if order else promise,
             promises=self._promises(draft, articles),
+            vouchers=_known(draft, tx),
             articles=tuple(articles[line.sku] for line in draft.cart.lines if line.sku in articles),
+            remedies=tuple(self._catalogue.articles(_remedy_skus(quote)).values()),
             calls_waiting=tuple(
                 call for call in tx.drafts.unfinished() if call.draft.draft_id != draft.draft_id
             ),
@@ -232,6 +254,16 @@ class Desk:
         }
 
 
+def _remedy_skus(quote: Quote) -> set[str]:
+    refusals = [outcome.refusal for outcome in quote.codes if outcome.refusal]
+    return {sku for refusal in refusals for sku in (refusal.remedy_sku, *refusal.skus) if sku}
+
+
+def _known(draft: Draft, tx: Transaction) -> Mapping[str, Voucher]:
+    found = {code: tx.vouchers.get(code) for code in draft.cart.codes}
+    return {code: voucher for code, voucher in found.items() if voucher is not None}
+
+
 def _sync_of(order: Order, tx: Transaction) -> SyncState | None:
     rows = tx.orders.of_customer(order.customer.customer_id)
     return next((row.sync_state for row in rows if row.order.order_id == order.order_id), None)
@@ -239,7 +271,7 @@ def _sync_of(order: Order, tx: Transaction) -> SyncState | None:
 
 def entry_of(customer: Customer) -> CustomerEntry:
     """The form filled with what is known of a customer."""
-    phones = [phone.e164 for phone in customer.phones]
+    phones = [in_pairs(phone.e164) for phone in customer.phones]
     home = customer.billing
     return CustomerEntry(
         customer_id=customer.customer_id,

@@ -25,7 +25,7 @@ from models.cards import mask_pans
 from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
 
 LIMIT = 120
-LABEL_WIDTH = 21
+LABEL_WIDTH = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class ChoiceField(Widget, can_focus=True):
             chosen = choice.value == self.value
             style = Style(reverse=True) if chosen and self.has_focus else STRONG if chosen else DIM
             parts.append(Segment(f"{'●' if chosen else '○'} {choice.word}", style))
-            parts.append(Segment("   "))
+            parts.append(Segment("  "))
         if self.has_focus and not self.value and parts:
             parts[0] = Segment(parts[0].text, Style(reverse=True))
         return Strip(parts).adjust_cell_length(self.size.width)
