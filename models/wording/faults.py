@@ -26,26 +26,40 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "central_busy": "La centrale est occupée ; nouvel essai automatique.",
     "central_cut_off": "La liaison avec la centrale a été coupée ; nouvel essai automatique.",
     "central_not_ready": "La centrale n'est pas prête ; nouvel essai automatique.",
+    "central_running": "Une centrale sert déjà ce dossier : arrêtez-la d'abord.",
     "central_timeout": "La centrale ne répond pas à temps ; nouvel essai automatique.",
     "central_unclear": "La réponse de la centrale est incomprise ; nouvel essai automatique.",
-    "central_unreachable": "La centrale est injoignable ; nouvel essai automatique.",
+    "central_unreachable": (
+        "La centrale est injoignable : vérifiez le réseau, ou qu'elle est démarrée"
+        " (« kiosk central serve ») ; rien n'est perdu."
+    ),
+    "central_url_malformed": "Adresse de centrale attendue : https://… ou « local ».",
     "console_name_taken": "Une console porte déjà ce nom : choisissez-en un autre.",
+    "console_open": "Une console ou une centrale est ouverte sur ce dossier : fermez-la d'abord.",
     "cursor_unknown": "Les données sont à recharger depuis le début ; c'est automatique.",
     "defect_at_central": "La centrale a rencontré un défaut ; nouvel essai automatique.",
     "demo_order_refused": "Commande de démonstration : la centrale ne la prend pas.",
     "draft_placed": "Cet appel est déjà une commande.",
     "draft_taken": "Cet appel est ouvert sur un autre poste.",
     "draft_unknown": "Cet appel n'existe plus.",
+    "enrolled_elsewhere": (
+        "Ce dossier est celui d'une vraie console : donnez-en un autre à la démonstration"
+        " par KIOSK_STATE_DIR."
+    ),
     "file_too_new": _file_too_new,
     "method_not_allowed": "La centrale est d'une autre version : prévenez l'administrateur.",
     "no_references_left": (
         "Plus de référence disponible : la commande attend que la console se connecte."
     ),
-    "not_enrolled": "Cette console n'est pas encore enrôlée auprès d'une centrale.",
+    "not_enrolled": (
+        "Cette console n'est rattachée à aucune centrale : demandez un jeton à l'administrateur,"
+        " puis « kiosk sync --enrol ADRESSE »."
+    ),
     "not_found": "La centrale est d'une autre version : prévenez l'administrateur.",
     "order_conflict": "La centrale a déjà une autre commande sous cet identifiant : à rappeler.",
     "order_id_mismatch": "La centrale refuse l'envoi, mal adressé : prévenez l'administrateur.",
     "order_not_sendable": "Un champ de la commande est trop long ou hors limites : corrigez-le.",
+    "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "reference_not_leased": "Référence non attribuée à cette console : prévenez l'administrateur.",
     "reference_taken": "Référence déjà prise : prévenez l'administrateur, puis rappelez le client.",
     "references_exhausted": "La centrale n'a plus de références : prévenez l'administrateur.",
@@ -54,6 +68,8 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "stored_form_unknown": (
         "Un enregistrement vient d'une version plus récente : mettez le programme à jour."
     ),
+    "sync_defect": "L'échange avec la centrale a rencontré un défaut ; nouvel essai automatique.",
     "sync_stopped": "L'échange avec la centrale a été interrompu ; il reprendra où il en était.",
+    "token_malformed": "Ce n'est pas un jeton : collez celui qu'a donné « central console add ».",
     "unauthorised": "La centrale n'accepte pas cette console : il faut l'enrôler à nouveau.",
 }

@@ -1,0 +1,115 @@
+"""Runs a central in this process: its seat, its socket, its server.
+
+Owns what one computer needs to find a central and not to start two of them on one folder.
+Knows nothing of what the API does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kiosk import paths
+from models.errors import Conflict, DomainError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from central.settings import CentralSettings
+
+LOOPBACK = "127.0.0.1"
+GRACE_SECONDS = 2
+"""For requests under way when the server is told to stop."""
+
+BACKLOG = 128
+
+
+@contextlib.contextmanager
+def seat(lock: Path, *, wait: bool) -> Iterator[None]:
+    """The place of the one central of a folder; the kernel frees it when its holder dies.
+
+    Raises Conflict("central_running") if it is taken and ``wait`` is False.
+    """
+    paths.ensure_folder(lock.parent)
+    held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, paths.FILE_MODE)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Conflict("central_running", folder=str(lock.parent)) from error
+    finally:
+        os.close(held)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on; port 0 is any free one.
+
+    Raises DomainError("port_unusable").
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise DomainError("port_unusable", host=host, port=port) from error
+
+
+def listen_where_before(address_file: Path) -> socket.socket:
+    """On loopback, at the port that was announced last if it is free, else at any."""
+    try:
+        return listen(LOOPBACK, announced_port(address_file))
+    except DomainError:
+        return listen(LOOPBACK, 0)
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def announce(address_file: Path, listener: socket.socket) -> None:
+    """Say where this central is, for the consoles of the same folder. All or nothing."""
+    said = json.dumps({"url": url_of(listener), "pid": os.getpid()})
+    aside = address_file.with_name(f"{address_file.name}.{os.getpid()}")
+    aside.touch(mode=paths.FILE_MODE)
+    aside.write_text(said)
+    aside.replace(address_file)
+
+
+def announced_port(address_file: Path) -> int:
+    """0 where nothing was announced that can be read."""
+    try:
+        return urlsplit(json.loads(address_file.read_bytes())["url"]).port or 0
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0
+
+
+def new_server(settings: CentralSettings) -> uvicorn.Server:
+    """A server of the API; ``run(sockets=[...])`` blocks until ``should_exit`` is set."""
+    import uvicorn  # noqa: PLC0415 - only in a process that serves
+
+    from central.app import create_app  # noqa: PLC0415 - see above
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            log_config=None,
+            # central.guards writes a line a request, without ids and queries.
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+def log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Alembic tells every plugin it sets up.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

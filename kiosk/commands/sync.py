@@ -1,0 +1,96 @@
+"""``kiosk sync``: exchange with central once, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import getpass
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from kiosk.presenter import EXIT_TRY_LATER
+
+if TYPE_CHECKING:
+    from kiosk.container import Container
+    from services.sync.status import SyncReport
+
+EPILOG = """\
+code de retour : 0 tout est envoyé ; 1 une commande est refusée par la centrale ;
+3 la centrale ne répond pas, ou quelque chose attend encore."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--once", action="store_true", help="échanger une fois, et dire où on en est")
+    what.add_argument(
+        "--enrol",
+        metavar="URL",
+        help="rattacher cette console à une centrale ; son jeton est lu sur l'entrée standard"
+        " (« local » : la centrale servie dans le même dossier)",
+    )
+    parser.add_argument("--json", action="store_true", help="en JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    from kiosk.container import Container  # noqa: PLC0415 - light, but not for --help
+
+    container = Container.from_environment()
+    try:
+        if args.enrol is not None:
+            return _enrol(container, args.enrol)
+        return _once(container, is_json=args.json)
+    finally:
+        container.close()
+
+
+def _once(container: Container, *, is_json: bool) -> int:
+    _ = container.catalogue  # made, where nothing was set up yet
+    report = container.sync_engine().run_once(retry_all=True)
+    if is_json:
+        print(json.dumps(dataclasses.asdict(report), indent=2))
+    else:
+        _say(report)
+    if not report.is_complete:
+        return EXIT_TRY_LATER
+    return 1 if report.refused else 0
+
+
+def _say(report: SyncReport) -> None:
+    said = [f"{report.sent} envoyée(s)", f"{report.still_waiting} en attente"]
+    if report.refused_in_all:
+        said.append(f"{report.refused_in_all} refusée(s) : voir « kiosk orders »")
+    if report.differences:
+        said.append(f"{report.differences} avec des différences : voir « kiosk orders »")
+    print("commandes : " + ", ".join(said))
+    print(f"références d'avance : {report.references_left}")
+    if report.is_catalogue_new:
+        print(f"catalogue : {report.catalogue_version}")
+    if report.error_code is not None:
+        print(f"kiosk: {_what_to_do(report.error_code)}", file=sys.stderr)
+
+
+def _what_to_do(code: str) -> str:
+    from models import wording  # noqa: PLC0415 - only when something went wrong
+    from models.errors import Unavailable  # noqa: PLC0415 - see above
+
+    return wording.error_sentence(Unavailable(code))
+
+
+def _enrol(container: Container, url: str) -> int:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - here only
+
+    from models.errors import DomainError  # noqa: PLC0415 - see above
+    from services.sync.enrolment import LOCAL, Enrolment, write_enrolment  # noqa: PLC0415
+
+    if url != LOCAL and not (urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname):
+        raise DomainError("central_url_malformed", url=url)
+    token = (getpass.getpass("Jeton : ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    if not token.isascii() or not token:
+        raise DomainError("token_malformed")
+    with container.store.write() as tx:
+        write_enrolment(tx.settings, Enrolment(url.rstrip("/"), token))
+    print("Console rattachée ; « kiosk sync --once » échange avec la centrale.")
+    return 0
