@@ -154,4 +154,6 @@ class SampleApp(KioskTerminalApp):
 
 
 if __name__ == "__main__":
-    raise SystemExit(SampleApp().run() or 0)
+    app = SampleApp()
+    app.run()
+    raise SystemExit(app.return_code)

@@ -1,8 +1,9 @@
 """What the terminal shows, cell by cell, and the fewest bytes that make it show something else.
 
 Textual repaints whole widget regions. A painter keeps the grid of cells that the terminal
-holds and writes only those that differ from what the compositor has now, with the shortest cursor motion and the shortest change of pen. It owns no tty and knows no widget;
-widgets need not know of it.
+holds and writes only those that differ from what the compositor has now, with the shortest
+cursor motion and the shortest change of pen. It owns no tty and knows no widget; widgets need
+not know of it.
 """
 
 from __future__ import annotations

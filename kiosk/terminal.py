@@ -252,6 +252,9 @@ class KioskTerminalApp(App[int]):
     def action_suspend_process(self) -> None:
         """Nothing: an order is not left behind in a stopped process."""
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Nothing: there is no mouse to point with."""
+
     @on(events.DescendantFocus)
     def _stop_blinking(self, event: events.DescendantFocus) -> None:
         """Textual's own cursor is not drawn, so it need not wake the console twice a second."""

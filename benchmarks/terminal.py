@@ -1,0 +1,176 @@
+"""Bytes and milliseconds for each kind of key, on a real pty, beside the budgets.
+
+    python -m benchmarks.terminal [--runs 5] [--size 80x24] [--sample]
+
+Times are from the key to the last byte of its frame. The first paint is compared with a
+Textual application of two widgets, started in turn with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.pty_harness import Frame, PtyProgram, clean_environ
+
+IDLE_SECONDS = 3.0
+FIRST_PAINT_RATIO, FIRST_PAINT_BYTES = 1.5, 5000
+KEY_MEDIAN_MS, KEY_WORST_MS = 70, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A key and what its frame may cost; without a budget it only leads to the next."""
+
+    what: str
+    keys: str
+    budget: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A program, a text that its first usable frame shows, and the keys to press."""
+
+    command: Sequence[str]
+    ready: str
+    steps: Sequence[Step]
+
+
+@dataclass(slots=True)
+class Measured:
+    first_ms: list[float] = field(default_factory=list)
+    first_bytes: list[int] = field(default_factory=list)
+    idle_bytes: list[int] = field(default_factory=list)
+    frames: dict[Step, list[Frame]] = field(default_factory=lambda: defaultdict(list))
+
+
+SAMPLE = Scenario(
+    (sys.executable, "-m", "benchmarks.sample_app"),
+    "touches",
+    (
+        *(Step("touche tapée", letter, 250) for letter in "brother"),
+        Step("liste remplie", "z", 1500),
+        Step("liste remplie", "down", 1500),
+        *[Step("liste remplie", "right", 1500)] * 2,
+        *[Step("flèche", "down", 300)] * 6,
+        *[Step("changement d'écran", "f2", 4000)] * 2,
+    ),
+)
+CONSOLE = Scenario(
+    (sys.executable, "-m", "kiosk.cli", "demo"),
+    "touches",
+    (
+        *(Step("liste remplie", letter, 1500) for letter in "dcp350c"),
+        *[Step("", "down")] * 1,
+        *[Step("flèche", "down", 300)] * 4,
+        *[Step("changement d'écran", key, 4000) for key in ("f2", "f3")],
+        *(Step("touche tapée", letter, 250) for letter in "0199"),
+        *[Step("changement d'écran", key, 4000) for key in ("f4", "f5", "f6", "f1")],
+    ),
+)
+TWO_WIDGETS = Scenario((sys.executable, "-m", "benchmarks.two_widgets"), "Deux éléments", ())
+
+
+def measure(scenario: Scenario, size: tuple[int, int], into: Measured) -> None:
+    """One start, every key, and a while without any."""
+    with tempfile.TemporaryDirectory() as folder:
+        environ = clean_environ(KIOSK_STATE_DIR=folder)
+        with PtyProgram(scenario.command, size=size, environ=environ) as program:
+            into.first_ms.append(program.wait_for(scenario.ready))
+            program.settle(quiet=0.3)
+            into.first_bytes.append(len(program.output))
+            for step in scenario.steps:
+                into.frames[step].append(program.press(step.keys))
+            if scenario.steps:
+                into.idle_bytes.append(_idle(program))
+            program.press("ctrl+q")
+
+
+def _idle(program: PtyProgram) -> int:
+    program.settle(quiet=0.3)
+    before = len(program.output)
+    program.settle(quiet=IDLE_SECONDS, first_within=IDLE_SECONDS)
+    return len(program.output) - before
+
+
+def report(console: Measured, bare: Measured) -> None:
+    ratio = statistics.median(console.first_ms) / statistics.median(bare.first_ms)
+    first = statistics.median(console.first_ms)
+    _line(
+        "premier écran, temps",
+        f"{first:.0f} ms",
+        f"{ratio:.2f} x",
+        f"{FIRST_PAINT_RATIO} x",
+        is_kept=ratio <= FIRST_PAINT_RATIO,
+    )
+    bytes_ = max(console.first_bytes)
+    _line(
+        "premier écran, octets",
+        f"{bytes_} o",
+        "",
+        f"{FIRST_PAINT_BYTES} o",
+        is_kept=bytes_ <= FIRST_PAINT_BYTES,
+    )
+    for what, budget, frames in _by_kind(console):
+        worst = max(frame.size for frame in frames)
+        median = statistics.median(frame.size for frame in frames)
+        _line(what, f"{median:.0f} o", f"max {worst} o", f"{budget} o", is_kept=worst <= budget)
+    idle = max(console.idle_bytes)
+    _line(f"{IDLE_SECONDS:.0f} s sans rien faire", f"{idle} o", "", "0 o", is_kept=idle == 0)
+    times = sorted(frame.last_ms for frames in console.frames.values() for frame in frames)
+    median_ms, worst_ms = statistics.median(times), times[int(len(times) * 0.99)]
+    _line(
+        "touche à écran complet",
+        f"{median_ms:.0f} ms",
+        "médiane",
+        f"{KEY_MEDIAN_MS} ms",
+        is_kept=median_ms <= KEY_MEDIAN_MS,
+    )
+    _line(
+        "touche à écran complet",
+        f"{worst_ms:.0f} ms",
+        "p99",
+        f"{KEY_WORST_MS} ms",
+        is_kept=worst_ms <= KEY_WORST_MS,
+    )
+
+
+def _by_kind(measured: Measured) -> list[tuple[str, int, list[Frame]]]:
+    kinds: dict[tuple[str, int], list[Frame]] = defaultdict(list)
+    for step, frames in measured.frames.items():
+        if step.budget:
+            kinds[step.what, step.budget] += frames
+    return [(what, budget, frames) for (what, budget), frames in kinds.items()]
+
+
+def _line(what: str, measured: str, detail: str, budget: str, *, is_kept: bool) -> None:
+    print(
+        f"{what:<28}{measured:>10}  {detail:<12}budget {budget:<8}{'tenu' if is_kept else 'DÉPASSÉ'}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--size", default="80x24")
+    parser.add_argument(
+        "--sample", action="store_true", help="the sample application, not the console"
+    )
+    args = parser.parse_args()
+    columns, rows = (int(part) for part in args.size.split("x"))
+    has_console = importlib.util.find_spec("kiosk.app") is not None and not args.sample
+    console, bare = Measured(), Measured()
+    for _ in range(args.runs):
+        measure(TWO_WIDGETS, (columns, rows), bare)
+        measure(CONSOLE if has_console else SAMPLE, (columns, rows), console)
+    report(console, bare)
+
+
+if __name__ == "__main__":
+    main()
