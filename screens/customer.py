@@ -201,6 +201,8 @@ class CustomerScreen(StepScreen):
                 draft, customer=self._with(draft.customer, event.field, event.value)
             )
         )
+        if event.goes_on:
+            event.form.go_on()
 
     def _with(self, entry: CustomerEntry, name: str, value: str) -> CustomerEntry:
         if name not in PERSON_FIELDS:

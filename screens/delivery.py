@@ -29,8 +29,8 @@ from services.desk import DeskState
 
 SAME = Field(
     "is_same",
-    _("Livrer"),
-    choices=(Choice("same", _("au client"), "c"), Choice("other", _("autre personne"), "a")),
+    _("Livrer à"),
+    choices=(Choice("same", _("client")), Choice("other", _("autre personne"))),
 )
 INSTRUCTIONS = Field("instructions", _("Pour le livreur"), limit=70)
 """Colissimo takes 70 characters: door code, dog, hours."""
@@ -81,8 +81,8 @@ class DeliveryScreen(StepScreen):
     def keys(self) -> Sequence[KeyHint]:
         if self.focused is not None and self.focused.id == "is_same":
             return (
-                KeyHint("C", _("au client")),
-                KeyHint("A", _("autre personne")),
+                KeyHint("1", _("au client")),
+                KeyHint("2", _("autre personne")),
                 KeyHint(_("Entrée"), _("suite")),
             )
         return (KeyHint(_("Entrée"), _("suite")), KeyHint("↑ ↓", _("champ")))
@@ -96,6 +96,8 @@ class DeliveryScreen(StepScreen):
                 draft, delivery=self._with(draft.delivery, event.field, event.value)
             )
         )
+        if event.goes_on:
+            event.form.go_on()
 
     def _with(self, entry: DeliveryEntry, name: str, value: str) -> DeliveryEntry:
         if name == SAME.name:

@@ -19,16 +19,16 @@ COMMUNES_SHOWN = 4
 CIVILITY = Field(
     "civility",
     _("Civilité"),
-    choices=(Choice(Civility.MME, _("Mme"), "ef"), Choice(Civility.M, _("M."), "mh")),
+    choices=(Choice(Civility.MME, _("Mme")), Choice(Civility.M, _("M."))),
 )
 LAST_NAME = Field("last_name", _("Nom"))
 FIRST_NAME = Field("first_name", _("Prénom"))
 DWELLING = Field(
     "dwelling",
-    _("Maison ou appart. ?"),
+    _("Maison, appart. ?"),
     choices=(
-        Choice(Dwelling.HOUSE, _("maison"), "m"),
-        Choice(Dwelling.FLAT, _("appartement"), "a"),
+        Choice(Dwelling.HOUSE, _("maison")),
+        Choice(Dwelling.FLAT, _("appartement")),
     ),
 )
 STREET = Field("street", _("N° et rue"))

@@ -115,8 +115,7 @@ _PROBLEMS: Mapping[str, Sentence] = {
     "too_long": _too_long,
     "no_letter": _no_letter,
     "flat_details_missing": (
-        "Appartement : demandez l'étage, la porte, l'escalier ou le bâtiment ; "
-        "sans cela le colis n'est pas livré."
+        "Appartement : demandez l'étage, la porte, l'escalier ou le bâtiment."
     ),
     "street_missing": "Il manque la rue, ou le lieu-dit.",
     "postcode_malformed": "Un code postal a cinq chiffres.",

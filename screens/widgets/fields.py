@@ -25,16 +25,15 @@ from models.cards import mask_pans
 from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
 
 LIMIT = 120
-LABEL_WIDTH = 22
+LABEL_WIDTH = 21
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a few answers: its value, the word on the screen, the keys that choose it."""
+    """One of a few answers: its value and the word on the screen."""
 
     value: str
     word: str
-    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,11 @@ class TextField(Input):
 
 
 class ChoiceField(Widget, can_focus=True):
-    """One of a few answers, chosen by its letter, by the space bar or by arrows."""
+    """One of a few answers, chosen by its number or first letter, by space or arrows.
+
+    A key that names one answer takes it and goes on; a letter that several words begin with
+    walks them ("m": Mme, then M.).
+    """
 
     DEFAULT_CSS = "ChoiceField { height: 1; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,10 +114,11 @@ class ChoiceField(Widget, can_focus=True):
     ]
 
     class Changed(Message):
-        def __init__(self, field: ChoiceField, value: str) -> None:
+        def __init__(self, field: ChoiceField, value: str, *, goes_on: bool) -> None:
             super().__init__()
             self.field = field
             self.value = value
+            self.goes_on = goes_on
 
         @property
         def control(self) -> ChoiceField:
@@ -134,10 +138,10 @@ class ChoiceField(Widget, can_focus=True):
         self.value = value
         self.refresh()
 
-    def choose(self, value: str) -> None:
+    def choose(self, value: str, *, goes_on: bool = False) -> None:
         """Take this answer and tell."""
         self.set_quietly(value)
-        self.post_message(self.Changed(self, value))
+        self.post_message(self.Changed(self, value, goes_on=goes_on))
 
     def action_turn(self, delta: int) -> None:
         values = [choice.value for choice in self._choices]
@@ -149,19 +153,28 @@ class ChoiceField(Widget, can_focus=True):
             event.stop()
             self.post_message(self.Submitted(self))
             return
-        for choice in self._choices:
-            if event.character and event.character.lower() in choice.keys:
-                event.stop()
-                event.prevent_default()
-                self.choose(choice.value)
+        named = self._named_by(event.character or "")
+        if not named:
+            return
+        event.stop()
+        event.prevent_default()
+        at = named.index(self.value) + 1 if self.value in named else 0
+        self.choose(named[at % len(named)], goes_on=len(named) == 1)
+
+    def _named_by(self, typed: str) -> list[str]:
+        """The answers that a key stands for."""
+        if typed.isdecimal():
+            return [choice.value for choice in self._choices[int(typed) - 1 : int(typed)]]
+        letter = typed.lower()
+        return [c.value for c in self._choices if letter and c.word.lower().startswith(letter)]
 
     def render_line(self, y: int) -> Strip:
         del y
         parts: list[Segment] = []
-        for choice in self._choices:
+        for number, choice in enumerate(self._choices, 1):
             chosen = choice.value == self.value
             style = Style(reverse=True) if chosen and self.has_focus else STRONG if chosen else DIM
-            parts.append(Segment(f"{'●' if chosen else '○'} {choice.word}", style))
+            parts.append(Segment(f"{'●' if chosen else '○'} {number} {choice.word}", style))
             parts.append(Segment("  "))
         if self.has_focus and not self.value and parts:
             parts[0] = Segment(parts[0].text, Style(reverse=True))
@@ -197,8 +210,8 @@ class Form(Horizontal):
     DEFAULT_CSS = f"""
     Form {{ height: auto; }}
     Form #labels {{ width: {LABEL_WIDTH}; height: 100%; }}
-    Form #fields {{ width: 2fr; height: auto; }}
-    Form #remarks {{ width: 2fr; height: 100%; margin: 0 0 0 1; }}
+    Form #fields {{ width: 15fr; height: auto; }}
+    Form #remarks {{ width: 13fr; height: 100%; margin: 0 0 0 1; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", show=False),
@@ -206,13 +219,18 @@ class Form(Horizontal):
     ]
 
     class Changed(Message):
-        """The operator changed one field."""
+        """The operator changed one field.
 
-        def __init__(self, form: Form, field: str, value: str) -> None:
+        With ``goes_on`` the answer was complete: who handles this calls ``form.go_on()`` once
+        the fields that follow are those of the answer.
+        """
+
+        def __init__(self, form: Form, field: str, value: str, *, goes_on: bool = False) -> None:
             super().__init__()
             self.form = form
             self.field = field
             self.value = value
+            self.goes_on = goes_on
 
     class Finished(Message):
         """Enter was pressed in the last field."""
@@ -310,7 +328,8 @@ class Form(Horizontal):
         elif at < len(self._shown):
             self.focus_field(self._shown[at])
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
+        """To the next field; from the last one, out of the form."""
         if self.focused_name == self._shown[-1]:
             self.post_message(self.Finished(self))
         else:
@@ -319,12 +338,12 @@ class Form(Horizontal):
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        self._go_on()
+        self.go_on()
 
     @on(ChoiceField.Submitted)
     def _answered(self, event: ChoiceField.Submitted) -> None:
         event.stop()
-        self._go_on()
+        self.go_on()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -334,7 +353,8 @@ class Form(Horizontal):
     @on(ChoiceField.Changed)
     def _chosen(self, event: ChoiceField.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed(self, str(event.field.id), event.value))
+        told = self.Changed(self, str(event.field.id), event.value, goes_on=event.goes_on)
+        self.post_message(told)
 
     def on_descendant_focus(self) -> None:
         self._draw_beside()
