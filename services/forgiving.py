@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from services.query import (
     Query,
@@ -18,12 +18,14 @@ from services.query import (
     cuts,
     nearest_first,
     shorter_forms,
+    whole_word,
     word_of,
 )
 from services.search import (
     CANDIDATES,
     NEIGHBOURS_BELOW,
     Candidate,
+    Level,
     Slot,
     WordIndex,
     expression_of,
@@ -34,9 +36,13 @@ from services.search import (
 _MEANINGS = 48
 """How many neighbours of one word are tried at most."""
 
+_ONE_AT_A_TIME = 4
+"""How many words are doubted one after the other, and how many left out."""
+
 _LONGEST = 24
 _SHORTEST_CUT, _LONGEST_CUT = 5, 20
 _SHORTEST_BEGINNING = 4
+_SHORTEST_DOUBTED = 3
 _SHORTEST_MODEL = 3
 
 
@@ -71,11 +77,10 @@ def readings(query: Query, index: WordIndex) -> Iterator[tuple[Slot, ...]]:
         yield _slots(words, is_open)
         vocabulary = Vocabulary([w.text for w in words] + [r for w in words for r in w.runs], index)
     mended = _mended(words, vocabulary, is_open=is_open)
-    plain = _slots(words, is_open)
-    if mended != plain:
+    if mended != _slots(words, is_open):
         yield mended
-    yield from _one_word_mended(mended, vocabulary)
-    yield from _one_word_less(mended, vocabulary)
+    yield from islice(_one_word_mended(mended, vocabulary), _ONE_AT_A_TIME)
+    yield from islice(_one_word_less(mended, vocabulary), _ONE_AT_A_TIME)
 
 
 def neighbours(
@@ -85,16 +90,17 @@ def neighbours(
     may have misread it.
     """
     model = next((slot for slot in reversed(slots) if _names_model(slot)), None)
-    printers = {c.key for c in found if c.key[0] == "printer"}
+    printers = {candidate.key for candidate in found if candidate.is_printer}
     if model is None or not printers or len(found) >= NEIGHBOURS_BELOW:
         return []
     word = model.meanings[0]
     near = Vocabulary([word.text], index).near(word.text)[:_MEANINGS]
     if not near:
         return []
-    reading = [Slot(tuple(map(word_of, near))) if slot is model else slot for slot in slots]
+    reading = [Slot(tuple(map(whole_word, near))) if slot is model else slot for slot in slots]
     others = index.printers(expression_of(reading, is_open=False), CANDIDATES)
-    return [other for other in rank(reading, others) if other.key not in printers]
+    others = [other for other in others if other.key not in printers]
+    return rank(reading, others, Level.WORDS)
 
 
 def _names_model(slot: Slot) -> bool:
@@ -108,14 +114,18 @@ def told(slots: Sequence[Slot], best: Candidate) -> str:
 
 
 def _said(slot: Slot, best: Candidate) -> str:
-    text = (meaning_met(slot, best) or slot.meanings[0]).text
-    begun = [word for word in best.words.split() if word.startswith(text)]
-    return min(begun, key=len) if slot.is_open and begun else text
+    words = best.words.split()
+    _, meant = meaning_met(slot, words) or (0, slot.meanings[0])
+    begun = [word for word in words if word.startswith(meant.text)]
+    return min(begun, key=len) if slot.is_open and begun else meant.text
 
 
 def _slots(words: Sequence[Word], is_open: bool) -> tuple[Slot, ...]:  # noqa: FBT001 - private
     last = len(words) - 1
-    return tuple(Slot((word,), is_open=is_open and at == last) for at, word in enumerate(words))
+    return tuple(
+        Slot((word,), is_open=is_open and at == last and not word.is_attribute)
+        for at, word in enumerate(words)
+    )
 
 
 # --- cut elsewhere ---------------------------------------------------------------
@@ -172,13 +182,18 @@ def _mended(words: Sequence[Word], vocabulary: Vocabulary, *, is_open: bool) -> 
 
 
 def _mend(slot: Slot, vocabulary: Vocabulary) -> Slot:
-    """The same slot where nothing is near."""
+    """The same slot where nothing is near. What is near is a whole word; a word that is still
+    growing may have its typo in what is there already.
+    """
     word = slot.meanings[0]
-    near = vocabulary.near(word.text) or _near_by_run(word, vocabulary)
-    if not near and slot.is_open and len(word.text) >= _SHORTEST_BEGINNING:
-        near = sorted(shorter_forms(word.text) - {word.text}, reverse=True)
-    meanings = tuple(map(word_of, near[:_MEANINGS]))
-    return Slot(meanings, slot.is_open) if meanings else slot
+    if near := vocabulary.near(word.text):
+        return Slot(tuple(map(whole_word, near[:_MEANINGS])))
+    if near := _near_by_run(word, vocabulary):
+        return Slot(tuple(map(word_of, near[:_MEANINGS])), slot.is_open)
+    if slot.is_open and len(word.text) >= _SHORTEST_BEGINNING:
+        begun = sorted(shorter_forms(word.text) - {word.text}, reverse=True)
+        return Slot(tuple(map(word_of, begun)), is_open=True)
+    return slot
 
 
 def _near_by_run(word: Word, vocabulary: Vocabulary) -> list[str]:
@@ -194,7 +209,11 @@ def _near_by_run(word: Word, vocabulary: Vocabulary) -> list[str]:
 
 def _one_word_mended(slots: Sequence[Slot], vocabulary: Vocabulary) -> Iterator[tuple[Slot, ...]]:
     """A typo can make another word: each known word in turn, numbers first."""
-    places = [at for at, slot in enumerate(slots) if len(slot.meanings) == 1]
+    places = [
+        at
+        for at, slot in enumerate(slots)
+        if len(slot.meanings) == 1 and len(slot.meanings[0].text) >= _SHORTEST_DOUBTED
+    ]
     for at in sorted(places, key=lambda at: (not _names_model(slots[at]), -at)):
         mended = _mend(slots[at], vocabulary)
         if mended != slots[at]:

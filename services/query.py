@@ -311,6 +311,11 @@ def word_of(chunk: str) -> Word:
     return Word(attribute or text, (attribute,) if attribute else pieces, attribute is not None)
 
 
+def whole_word(text: str) -> Word:
+    """A word of the catalogue's own vocabulary: it is met as it is, not run by run."""
+    return Word(text, (text,), is_attribute=text in _ATTRIBUTES)
+
+
 def singular_attribute(word: str) -> str | None:
     """The colour, capacity or kind word this is, plural or not; None for any other word."""
     if word in _ATTRIBUTES:

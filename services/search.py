@@ -10,7 +10,7 @@ was understood is told. Work is bounded whatever is typed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -32,20 +32,20 @@ _EAN_DIGITS = frozenset({8, 12, 13})
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row the index gave. ``number`` is its place in the best-first order; ``names`` and
-    ``words`` are those of ``services.query.IndexedWords``, with spaces between.
+    """A row the index gave. ``number`` is its place in the best-first order of its kind;
+    ``names`` and ``words`` are those of ``services.query.IndexedWords``, with spaces between.
     """
 
+    is_printer: bool
     number: int
     names: str
     words: str
-    thing: Printer | Article
+    build: Callable[[], Printer | Article]
+    """Makes the domain value; only those that are shown are made."""
 
     @property
-    def key(self) -> tuple[str, str]:
-        if isinstance(self.thing, Printer):
-            return "printer", self.thing.printer_id
-        return "article", self.thing.sku
+    def key(self) -> tuple[bool, int]:
+        return self.is_printer, self.number
 
 
 class WordIndex(Protocol):
@@ -53,8 +53,8 @@ class WordIndex(Protocol):
 
     def printers(self, expression: str, limit: int) -> list[Candidate]: ...
     def articles(self, expression: str, limit: int) -> list[Candidate]: ...
-    def articles_for(self, printer_id: str) -> list[Candidate]: ...
-    def by_ean(self, ean13: str) -> Sequence[Article]: ...
+    def articles_for(self, printer: Candidate) -> list[Candidate]: ...
+    def by_ean(self, ean13: str) -> list[Candidate]: ...
     def near(self, forms: Collection[str]) -> list[tuple[str, str]]:
         """Rows of form and word, for each word that has one of these shorter forms."""
         ...
@@ -116,7 +116,7 @@ def _understand(query: Query, index: WordIndex) -> tuple[Sequence[Candidate], st
 def as_typed(query: Query) -> tuple[Slot, ...]:
     last = len(query.words) - 1
     return tuple(
-        Slot((word,), is_open=query.ends_inside_word and at == last)
+        Slot((word,), is_open=query.ends_inside_word and at == last and not word.is_attribute)
         for at, word in enumerate(query.words)
     )
 
@@ -125,7 +125,7 @@ def _scanned(text: str, index: WordIndex) -> tuple[Hit, ...]:
     """What a scanner types: nothing but the digits of an EAN-8, UPC-A or EAN-13."""
     digits = text.strip()
     if len(digits) in _EAN_DIGITS and digits.isascii() and digits.isdigit():
-        return _hits([Candidate(0, "", "", a) for a in index.by_ean(digits.zfill(13))])
+        return _hits(index.by_ean(digits.zfill(13)))
     return ()
 
 
@@ -136,31 +136,47 @@ def find(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
     """Candidates for one reading, ranked. Every word must be met, by one thing or, where a
     colour or the like was named, by a printer and what fits it.
     """
-    found: dict[tuple[str, str], Candidate] = {}
-    for is_open in (False, True) if any(slot.is_open for slot in slots) else (False,):
-        expression = expression_of(slots, is_open=is_open)
-        printers = index.printers(expression, CANDIDATES)
-        articles = index.articles(expression, CANDIDATES)
-        found = {c.key: c for c in (*printers, *articles)} | found
-    return rank(slots, found.values()) if found else _equipped(slots, index)
+    whole, begun = _tiers(slots)
+    met = _look_up(slots, index, is_open=False) if whole else []
+    if begun:
+        known = {candidate.key for candidate in met}
+        more = _look_up(slots, index, is_open=True)
+        more = [candidate for candidate in more if candidate.key not in known]
+    else:
+        more = []
+    found = [*rank(slots, met, Level.WORDS), *rank(slots, more, Level.NAME_BEGINS)]
+    return found or _equipped(slots, index)
+
+
+def _look_up(slots: Sequence[Slot], index: WordIndex, *, is_open: bool) -> list[Candidate]:
+    expression = expression_of(slots, is_open=is_open)
+    return [*index.printers(expression, CANDIDATES), *index.articles(expression, CANDIDATES)]
+
+
+def _tiers(slots: Sequence[Slot]) -> tuple[bool, bool]:
+    """Whether to look for whole words, and for beginnings: of one letter alone, everybody
+    means a beginning.
+    """
+    is_open = any(slot.is_open for slot in slots)
+    is_letter = len(slots) == 1 and slots[0].meanings[0].text.isalpha()
+    return not (is_open and is_letter and len(slots[0].meanings[0].text) == 1), is_open
 
 
 def _equipped(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
-    """ "xp215 cyan": what fits the printers named, of the kind asked for, then these printers."""
+    """For "xp215 cyan": what fits the printers named and is cyan, then these printers."""
     wanted = [slot for slot in slots if slot.may_be_attribute]
     named = [slot for slot in slots if not slot.may_be_attribute]
     if not wanted or not named:
         return []
     expression = expression_of(named, is_open=False)
-    printers = rank(named, index.printers(expression, CANDIDATES))[:_PRINTERS_TO_EQUIP]
+    printers = rank(named, index.printers(expression, CANDIDATES), Level.WORDS)
     articles = {
         article.key: article
-        for printer in printers
-        if isinstance(printer.thing, Printer)
-        for article in index.articles_for(printer.thing.printer_id)
-        if all(meaning_met(slot, article) for slot in wanted)
+        for printer in printers[:_PRINTERS_TO_EQUIP]
+        for article in index.articles_for(printer)
+        if all(meaning_met(slot, article.words.split()) for slot in wanted)
     }
-    return [*articles.values(), *printers]
+    return [*articles.values(), *printers[:_PRINTERS_TO_EQUIP]]
 
 
 def expression_of(slots: Iterable[Slot], *, is_open: bool) -> str:
@@ -181,29 +197,29 @@ def _all_runs(word: Word, is_open: bool) -> str:  # noqa: FBT001 - private, one 
 # --- ranking --------------------------------------------------------------------
 
 
-def rank(slots: Sequence[Slot], candidates: Iterable[Candidate]) -> list[Candidate]:
-    """By how well it answers, then the kind that is meant, then best-first order."""
+def rank(slots: Sequence[Slot], candidates: Iterable[Candidate], level: Level) -> list[Candidate]:
+    """By how near the meaning is, how well it answers, the kind that is meant, then
+    best-first order. ``level`` is what all of them are at least.
+    """
     is_about_cartridges = any(slot.is_attribute for slot in slots)
     is_plain = all(len(slot.meanings) == 1 for slot in slots)
     as_said = _names_said([slot.meanings[0] for slot in slots])
 
     def key(candidate: Candidate) -> tuple[int, ...]:
         said, doubt = (as_said, 0) if is_plain else _best_meanings(slots, candidate)
-        is_article = isinstance(candidate.thing, Article)
-        level = _level(said, candidate, slots)
-        return (doubt, level, is_article != is_about_cartridges, candidate.number)
+        is_other_kind = candidate.is_printer == is_about_cartridges
+        return doubt, _level(said, candidate, level), is_other_kind, candidate.number
 
     return sorted(candidates, key=key)
 
 
-def _level(said: Sequence[str], candidate: Candidate, slots: Sequence[Slot]) -> Level:
-    names = candidate.names.split()
-    if any(name in names for name in said):
+def _level(said: Sequence[str], candidate: Candidate, least: Level) -> Level:
+    names = f" {candidate.names} "
+    if any(f" {name} " in names for name in said):
         return Level.NAMED
-    if all(meaning_met(slot, candidate, exactly=True) for slot in slots[-1:]):
-        return Level.WORDS
-    begins = any(name.startswith(said[0]) for name in names)
-    return Level.NAME_BEGINS if begins else Level.WORD_BEGINS
+    if least is Level.NAME_BEGINS and f" {said[0]}" not in names:
+        return Level.WORD_BEGINS
+    return least
 
 
 def _names_said(words: Sequence[Word]) -> tuple[str, ...]:
@@ -221,32 +237,29 @@ def _names_said(words: Sequence[Word]) -> tuple[str, ...]:
 
 def _best_meanings(slots: Sequence[Slot], candidate: Candidate) -> tuple[tuple[str, ...], int]:
     """The names said and how far from what was typed: the place of each meaning, added up."""
-    met = [meaning_met(slot, candidate) or slot.meanings[0] for slot in slots]
-    doubt = sum(slot.meanings.index(word) for slot, word in zip(slots, met, strict=True))
-    return _names_said(met), doubt
-
-
-def meaning_met(slot: Slot, candidate: Candidate, *, exactly: bool = False) -> Word | None:
-    """The likeliest meaning whose every run is among the candidate's words."""
     words = candidate.words.split()
-    for word in slot.meanings:
+    met = [meaning_met(slot, words) or (0, slot.meanings[0]) for slot in slots]
+    return _names_said([word for _, word in met]), sum(place for place, _ in met)
+
+
+def meaning_met(slot: Slot, words: Collection[str]) -> tuple[int, Word] | None:
+    """The likeliest meaning, and its place, whose every run is among the words."""
+    for place, word in enumerate(slot.meanings):
         *first, last = word.runs
-        if all(run in words for run in first) and (
-            last in words
-            or (slot.is_open and not exactly and any(w.startswith(last) for w in words))
-        ):
-            return word
+        if any(run not in words for run in first):
+            continue
+        if last in words or (slot.is_open and any(w.startswith(last) for w in words)):
+            return place, word
     return None
 
 
 def _hits(candidates: Iterable[Candidate]) -> tuple[Hit, ...]:
-    return tuple(
-        PrinterHit(c.thing) if isinstance(c.thing, Printer) else _cartridge_hit(c.thing)
-        for c in candidates
-    )
+    return tuple(_hit(candidate.build()) for candidate in candidates)
 
 
-def _cartridge_hit(article: Article) -> CartridgeHit:
+def _hit(thing: Printer | Article) -> Hit:
+    if isinstance(thing, Printer):
+        return PrinterHit(thing)
     from models.wording.labels import cartridge_label  # noqa: PLC0415 - French, only for hits
 
-    return CartridgeHit(article=article, label=cartridge_label(article.cartridge))
+    return CartridgeHit(article=thing, label=cartridge_label(thing.cartridge))

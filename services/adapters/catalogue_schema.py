@@ -27,7 +27,7 @@ from models.catalogue import (
 from services.query import cartridge_words, printer_words
 from services.reading_order import natural_key, reading_key
 
-FORMAT = 5
+FORMAT = 6
 """PRAGMA user_version. Raise it with every change of tables or of how words are taken apart."""
 
 TABLES = """
@@ -63,9 +63,9 @@ CREATE TABLE part (
 
 -- Words without the text they come from: it is in printer.words and article.words.
 CREATE VIRTUAL TABLE printer_index USING fts5 (
-  words, content='', columnsize=0, detail='none', prefix='1 2 3', tokenize='ascii');
+  words, content='', columnsize=0, detail='none', prefix='1 2 3 4 5 6 7', tokenize='ascii');
 CREATE VIRTUAL TABLE article_index USING fts5 (
-  words, content='', columnsize=0, detail='none', prefix='1 2 3', tokenize='ascii');
+  words, content='', columnsize=0, detail='none', prefix='1 2 3 4 5 6 7', tokenize='ascii');
 
 -- Each word under each of its shorter forms: see services.query.shorter_forms.
 CREATE TABLE near (

@@ -7,9 +7,9 @@ a LIMIT stops early even where a word is in every row.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from functools import partial
 
-from models.catalogue import Article
 from services.adapters.catalogue_schema import (
     READ_ARTICLE,
     READ_PRINTER,
@@ -29,11 +29,13 @@ _ARTICLES = (
     " WHERE article_index MATCH ? ORDER BY article_index.rowid LIMIT ?"
 )
 _ARTICLES_FOR = (
-    f"SELECT {READ_ARTICLE}, article.n, article.names, article.words FROM printer"  # noqa: S608 - our own names
-    " JOIN fits ON fits.printer = printer.n JOIN article ON article.n = fits.article"
-    " WHERE printer.printer_id = ? ORDER BY article.sort_key"
+    f"SELECT {READ_ARTICLE}, article.n, article.names, article.words FROM fits"  # noqa: S608 - our own names
+    " JOIN article ON article.n = fits.article WHERE fits.printer = ? ORDER BY article.sort_key"
 )
-_BY_EAN = f"SELECT {READ_ARTICLE} FROM article WHERE ean13 = ? ORDER BY sort_key"  # noqa: S608 - our own names
+_BY_EAN = (
+    f"SELECT {READ_ARTICLE}, article.n, article.names, article.words FROM article"  # noqa: S608 - our own names
+    " WHERE ean13 = ? ORDER BY sort_key"
+)
 
 
 class WordTables:
@@ -43,19 +45,25 @@ class WordTables:
         self._connection = connection
 
     def printers(self, expression: str, limit: int) -> list[Candidate]:
-        rows = self._connection.execute(_PRINTERS, (expression, limit)).fetchall()
-        return [Candidate(row[-3], row[-2], row[-1], printer_from(row)) for row in rows]
+        return [
+            Candidate(True, row[-3], row[-2], row[-1], partial(printer_from, row))  # noqa: FBT003
+            for row in self._connection.execute(_PRINTERS, (expression, limit))
+        ]
 
     def articles(self, expression: str, limit: int) -> list[Candidate]:
-        rows = self._connection.execute(_ARTICLES, (expression, limit)).fetchall()
-        return [Candidate(row[-3], row[-2], row[-1], article_from(row)) for row in rows]
+        return self._articles(_ARTICLES, (expression, limit))
 
-    def articles_for(self, printer_id: str) -> list[Candidate]:
-        rows = self._connection.execute(_ARTICLES_FOR, (printer_id,)).fetchall()
-        return [Candidate(row[-3], row[-2], row[-1], article_from(row)) for row in rows]
+    def articles_for(self, printer: Candidate) -> list[Candidate]:
+        return self._articles(_ARTICLES_FOR, (printer.number,))
 
-    def by_ean(self, ean13: str) -> Sequence[Article]:
-        return tuple(map(article_from, self._connection.execute(_BY_EAN, (ean13,))))
+    def by_ean(self, ean13: str) -> list[Candidate]:
+        return self._articles(_BY_EAN, (ean13,))
+
+    def _articles(self, statement: str, values: tuple[object, ...]) -> list[Candidate]:
+        return [
+            Candidate(False, row[-3], row[-2], row[-1], partial(article_from, row))  # noqa: FBT003
+            for row in self._connection.execute(statement, values)
+        ]
 
     def near(self, forms: Collection[str]) -> list[tuple[str, str]]:
         marks = ", ".join("?" * len(forms))
