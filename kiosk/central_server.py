@@ -103,6 +103,7 @@ def new_server(settings: CentralSettings) -> uvicorn.Server:
             log_config=None,
             # central.guards writes a line a request, without ids and queries.
             access_log=False,
+            ws="none",
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from central.database import Database
 
+NICENESS = 5
+"""The console paints its first screen while this fills a shop, perhaps on one core."""
+
 LAST_SECONDS = 5.0
 """Given to a server to end well after the parent is gone."""
 
@@ -48,6 +51,7 @@ class Parent:
 
 def main(folder: Path) -> None:
     """Serve the demo shop of ``folder`` until the parent ends."""
+    os.nice(NICENESS)
     parent = Parent()
     central_server.log_to_stderr()
     with central_server.seat(paths.central_lock(folder), wait=True):

@@ -15,7 +15,7 @@ class Backoff:
     """Ceilings in seconds: the first, and the highest there is."""
 
     first_seconds: float = 1.0
-    highest_seconds: float = 60.0
+    highest_seconds: float = 15.0
 
     def delay(self, failures: int, chance: float) -> timedelta:
         """After ``failures`` (1 and more) in a row; ``chance`` is drawn from 0 <= x < 1."""
