@@ -37,6 +37,9 @@ _NOT_DRAWN = dict.fromkeys((*_CONTROLS, *_DIRECTIONS)) | dict.fromkeys(
 """Controls and reversals of direction could scramble the screen, whoever wrote them into a
 name; the kinds of space that only differ in print are one on a terminal."""
 
+LONGEST_GRAPHEME = 12
+"""Code points of one cell: a family with skin tones has ten; a thousand accents are a prank."""
+
 _FIRST_PICTOGRAM = "\U0001f000"
 
 
@@ -192,7 +195,7 @@ def cells(text: str, pen: Pen) -> tuple[Cell, ...]:
         return tuple(blank if character == " " else (character, pen) for character in text)
     out: list[Cell] = []
     for start, end, width in split_graphemes(text)[0]:
-        grapheme = text[start:end].translate(_NOT_DRAWN) or " "
+        grapheme = text[start : min(end, start + LONGEST_GRAPHEME)].translate(_NOT_DRAWN) or " "
         if width:
             out.append(blank if grapheme == " " else (grapheme, pen))
             out.extend([("", pen)] * (width - 1))

@@ -91,7 +91,7 @@ def layout(width: int) -> ColumnWidths:
     stands before the last.
     """
     if width >= COMFORTABLE:
-        brands, printers, figures = 18, 32, (13, 14, 11, 6)
+        brands, printers, figures = 16, 26, (13, 14, 11, 6)
     elif width >= MODERATE:
         brands, printers, figures = 11, 19, (11, 0, 9, 4)
     else:

@@ -67,7 +67,7 @@ def cut_middle(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     kept = max(0, width - 1)
-    end = text
+    end = text[-kept:] if kept else ""
     while cell_len(end) > kept * 2 // 3:
         end = end[1:]
     return set_cell_size(text, kept - cell_len(end)) + "…"[:width] + end
