@@ -59,7 +59,7 @@ def combine(
         idle += useless
     refusals = {v.code: _idle_refusal(v, standing, settlement) for v in idle}
     for voucher in pushed_out:
-        others = [other for other in vouchers if other is not voucher and other not in idle]
+        others = [other for other in vouchers if other is not voucher]
         instead = settle(_compatible([voucher, *others])[0], lines, rules)
         saving = max(0, settlement.due_cents - instead.due_cents)
         refusals[voucher.code] = _not_combinable(voucher, standing, saving)

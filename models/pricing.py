@@ -116,7 +116,7 @@ def _codes_applied(
         facts.uses_by_customer,
         facts.find_cheapest,
     )
-    judged = {code: _judged(code, facts, seen) for code in dict.fromkeys(cart.codes)}
+    judged = {code: _judged(code, facts, seen) for code in cart.codes}
     counting = [facts.vouchers[code] for code, refusal in judged.items() if refusal is None]
     combination = combine(counting, lines, rules)
     return judged | dict(combination.refusals), combination.settlement
@@ -188,7 +188,7 @@ def _pack_hint(
 
 
 def _bargains(cart: Cart, quote: Quote, packs: Sequence[Article]) -> list[Article]:
-    """Packs in stock for less than their parts in the cart, the most promising few."""
+    """Packs in stock for less than their parts in the cart and their delivery, the best few."""
     price_of = {line.sku: line.unit_price_cents for line in quote.lines}
 
     def gain(pack: Article) -> int:
@@ -198,7 +198,7 @@ def _bargains(cart: Cart, quote: Quote, packs: Sequence[Article]) -> list[Articl
     def is_there(pack: Article) -> bool:
         return cart.quantity_of(pack.sku) < min(pack.offer.stock, QUANTITY_MAX)
 
-    found = [pack for pack in packs if gain(pack) > 0 and is_there(pack)]
+    found = [pack for pack in packs if gain(pack) > -quote.delivery_cents and is_there(pack)]
     return sorted(found, key=gain, reverse=True)[:PACKS_TRIED]
 
 

@@ -87,10 +87,9 @@ def promise_for(
     known = [reason.on for reason in (*stock, *payment) if reason.on]
     ready_on = max([ordered_on, *known])
     calendar = ShopCalendar(rules.holiday_zone)
-    dispatch_by = calendar.nth_open(ready_on, max(1, rules.dispatch_open_days))
-    last = PromiseReason(
-        PromiseReasonCode.OPEN_DAYS_TO_DISPATCH, dispatch_by, days=rules.dispatch_open_days
-    )
+    days = max(1, rules.dispatch_open_days)  # never before the day it is handled
+    dispatch_by = calendar.nth_open(ready_on, days)
+    last = PromiseReason(PromiseReasonCode.OPEN_DAYS_TO_DISPATCH, dispatch_by, days=days)
     closed = _closed_reasons(calendar, ready_on, dispatch_by)
     return Promise(
         dispatch_by,

@@ -86,10 +86,28 @@ def test_percents_are_of_the_full_price_then_amounts_come() -> None:
     assert [outcome.code for outcome in quote.codes] == ["MOINS5", "DIX", "CINQ"], "as given"
 
 
+def test_percents_go_before_amounts() -> None:
+    codes = (amount("VINGT", 2000, is_combinable=True), percent("MOITIE", 5000, is_combinable=True))
+    quote = quote_of(*codes, lines=(("LC970BK", 1),))
+    assert taken(quote) == {"VINGT": 1145, "MOITIE": 1145}
+
+
+def test_a_code_never_adds_to_the_price() -> None:
+    quote = quote_of(amount("FAUX", -500))
+    assert refusals(quote) == {"FAUX": Refusal(RefusalReason.NOTHING_TO_TAKE_OFF)}
+    assert quote.total_cents == 4870
+
+
+def test_a_code_of_nothing_has_nothing_to_take_off_whoever_stands() -> None:
+    quote = quote_of(percent("ZERO", 0), amount("CINQ", 500), lines=(("LC970BK", 1),))
+    assert quote.delivery_cents == 490
+    assert refusals(quote) == {"ZERO": Refusal(RefusalReason.NOTHING_TO_TAKE_OFF)}
+
+
 def test_a_narrow_amount_goes_before_a_wide_one() -> None:
     wide = amount("TOUT", 2000, is_combinable=True)
-    narrow = amount("NOIR", 2290, skus=("LC970BK",), is_combinable=True)
-    assert taken(quote_of(wide, narrow)) == {"TOUT": 2000, "NOIR": 2290}
+    narrow = amount("ZERO-NOIR", 2290, skus=("LC970BK",), is_combinable=True)
+    assert taken(quote_of(wide, narrow)) == {"TOUT": 2000, "ZERO-NOIR": 2290}
 
 
 def test_delivery_is_owed_on_what_is_left_after_discounts() -> None:

@@ -188,6 +188,24 @@ def test_brand_and_article_must_both_fit() -> None:
     assert refused(both, find_cheapest=SHELF.cheapest).remedy_sku is None, "it would not do"
 
 
+def test_a_remedy_fits_brand_and_article_both() -> None:
+    named = article("T1811", 1990, brand="Epson")
+    shelf = Shelf([*SHELF.articles, named])
+    picky = off(brands=("Epson",), skus=("T1811", "LC970BK"))
+    found = refused(picky, cart_of(("T1801", 1)), find_cheapest=shelf.cheapest)
+    assert (found.reason, found.remedy_sku) == (Reason.WRONG_ARTICLES, "T1811")
+
+
+def test_no_remedy_beyond_what_one_order_may_hold() -> None:
+    cheap = article("CLIP", 10, stock=10_000)
+    facts = facts_of([cheap], [off(minimum_total_cents=1000)])
+    quote = price_cart(cart_of(("CLIP", 1), codes=["MERCI"]), facts, now=NOW, rules=RULES)
+    assert quote.codes[0].refusal == Refusal(Reason.MINIMUM_NOT_MET, missing_cents=990)
+    quote = price_cart(cart_of(("CLIP", 2), codes=["MERCI"]), facts, now=NOW, rules=RULES)
+    assert quote.codes[0].refusal is not None
+    assert quote.codes[0].refusal.remedy_sku is None
+
+
 def test_without_a_catalogue_no_remedy_is_made_up() -> None:
     assert refused(off(brands=("Epson",))) == Refusal(Reason.WRONG_BRAND, brands=("Epson",))
 

@@ -167,6 +167,12 @@ def test_a_promise_in_words() -> None:
     ]
 
 
+def test_one_day_is_singular() -> None:
+    assert said(TODAY, dispatch_open_days=1)[-1] == (
+        "préparation et départ en 1 jour ouvré, au plus tard mar. 24 nov."
+    )
+
+
 def test_what_is_waited_for_in_words() -> None:
     assert said(date(2026, 11, 10), PaymentMethod.CHEQUE) == [
         "départ au plus tard ven. 20 nov.",
