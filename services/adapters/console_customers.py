@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Subquery, case, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Subquery,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from models import reference
@@ -33,6 +46,9 @@ POSTCODE_DIGITS = 5
 REFERENCE_DIGITS = 9
 NATIONAL_DIGITS = 10
 TEXT_MAX = 80
+
+BEGINNING_LENGTH_MIN = 2
+"""One letter alone begins too many names to be worth a list."""
 
 
 class ConsoleCustomers:
@@ -110,16 +126,17 @@ class ConsoleCustomers:
             yield _found().where(customers.c.postcode == digits).order_by(customers.c.sort_name)
 
     def _by_name(self, words: Sequence[str]) -> Iterator[Select[tuple[UUID, str]]]:
-        postcodes = [word for word in words if re.fullmatch(r"\d{5}", word)]
-        names = [word for word in words if not word.isdecimal()]
-        query, marks = _found(), []
-        for word in names:
-            matches = _matches(word, self._mistyped(word))
-            query = query.join(matches, matches.c.customer_id == customers.c.customer_id)
-            marks.append(matches.c.mark)
-        for postcode in postcodes:
+        """The longest word finds, the others choose among those found."""
+        longest, *others = sorted({word for word in words if not word.isdecimal()}, key=_by_length)
+        found = _having(longest, self._mistyped(longest))
+        query = _found().join(found, found.c.customer_id == customers.c.customer_id)
+        mark: ColumnElement[int] = found.c.mark
+        for word in others:
+            also = _mark_of(word, self._mistyped(word))
+            query, mark = query.where(also.is_not(None)), mark + also
+        for postcode in (word for word in words if re.fullmatch(r"\d{5}", word)):
             query = query.where(customers.c.postcode == postcode)
-        yield query.order_by(sum(marks[1:], start=marks[0]), customers.c.sort_name)
+        yield query.order_by(mark, customers.c.sort_name)
 
     def _mistyped(self, word: str) -> Sequence[str]:
         """Known words one typo away from this one."""
@@ -137,17 +154,43 @@ def _found() -> Select[tuple[UUID, str]]:
     return select(customers.c.customer_id, customers.c.body)
 
 
-def _matches(word: str, mistyped: Iterable[str]) -> Subquery:
-    """Customers with this word (mark 0), one that begins with it (1), a typo of it (2)."""
+def _by_length(word: str) -> int:
+    return -len(word)
+
+
+def _marked(word: str, mistyped: Sequence[str]) -> Iterator[tuple[ColumnElement[bool], int]]:
+    """How a customer's word may match, each with its mark: as said 0, begun so 1, a typo 2."""
     known = customer_words.c.word
-    exact_or_begun = known.between(word, word + AFTER_ANY_LETTER)
-    near = known.in_(list(mistyped))
-    mark = func.min(case((known == word, 0), (near, 2), else_=1)).label("mark")
+    yield known == word, 0
+    if len(word) >= BEGINNING_LENGTH_MIN:
+        yield known.between(word, word + AFTER_ANY_LETTER), 1
+    if mistyped:
+        yield known.in_(mistyped), 2
+
+
+def _having(word: str, mistyped: Sequence[str]) -> Subquery:
+    """Customers that match ``word``, with their best mark. One index range for each way."""
+    ways = union_all(
+        *(
+            select(customer_words.c.customer_id, literal(mark).label("mark")).where(matches)
+            for matches, mark in _marked(word, mistyped)
+        )
+    ).subquery()
+    best = func.min(ways.c.mark).label("mark")
+    return select(ways.c.customer_id, best).group_by(ways.c.customer_id).subquery()
+
+
+def _mark_of(word: str, mistyped: Sequence[str]) -> ScalarSelect[int]:
+    """The best mark of one customer for ``word``, which may be an initial; null for none."""
+    ways = [
+        *_marked(word, mistyped),
+        (customer_words.c.word.between(word, word + AFTER_ANY_LETTER), 1),
+    ]
     return (
-        select(customer_words.c.customer_id, mark)
-        .where(exact_or_begun | near)
-        .group_by(customer_words.c.customer_id)
-        .subquery()
+        select(func.min(case(*ways)))
+        .where(customer_words.c.customer_id == customers.c.customer_id)
+        .correlate(customers)
+        .scalar_subquery()
     )
 
 

@@ -66,7 +66,9 @@ def _strictly(kind: type[Any], body: str) -> Any:
     try:
         return _adapter(kind).validate_json(body)
     except ValidationError as error:
-        raise Unavailable("stored_form_unknown", kind=kind.__name__.lower()) from error
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        # Without its cause: that one quotes people's names.
+        raise Unavailable("stored_form_unknown", kind=kind.__name__.lower(), field=where) from None
 
 
 def load_draft(body: str) -> Draft:
@@ -75,20 +77,26 @@ def load_draft(body: str) -> Draft:
         try:
             draft: Draft = _adapter(Draft).validate_json(body)
         except ValidationError as error:
-            body = _without(body, error.errors()[0]["loc"], error)
+            body = _without(body, error.errors()[0]["loc"])
         else:
             return draft
     raise Unavailable("stored_form_unknown", kind="draft")
 
 
-def _without(body: str, where: tuple[int | str, ...], why: ValidationError) -> str:
-    """The JSON without the part that was not understood."""
-    data = json.loads(body) if where else None
-    part: Any = data
+def _without(body: str, where: tuple[int | str, ...]) -> str:
+    """The JSON without the part at ``where``, or without what should have held it."""
+    data = json.loads(body)
+    for depth in range(len(where), 0, -1):
+        if _deleted(data, where[:depth]):
+            return json.dumps(data)
+    raise Unavailable("stored_form_unknown", kind="draft", field=".".join(map(str, where)))
+
+
+def _deleted(data: Any, where: tuple[int | str, ...]) -> bool:
     try:
         for key in where[:-1]:
-            part = part[key]
-        del part[where[-1]]
+            data = data[key]
+        del data[where[-1]]
     except (LookupError, TypeError):
-        raise Unavailable("stored_form_unknown", kind="draft") from why
-    return json.dumps(data)
+        return False
+    return True

@@ -1,0 +1,481 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from console_fixtures import NOW, complete_draft, enrol, opened, placing
+from sqlalchemy import event
+
+from models import reference
+from models.cart import Cart
+from models.customer import PhoneKind
+from models.draft import CustomerEntry, DraftState, Step
+from models.errors import Conflict, DomainError, Unavailable
+from models.order import OrderEventKind, OrderState, SyncState
+from models.payment import LinkChannel, PaymentMethod
+from models.vouchers import Voucher, VoucherKind
+from services.drafts import save_draft
+from services.holding import Holder
+from services.place_order import place_order
+
+ROOT = Path(__file__).parents[2]
+DRAFT = UUID(int=1)
+
+
+@pytest.fixture
+def tools(catalogue_path):
+    tools = placing(catalogue_path)
+    yield tools
+    tools.catalogue.close()
+
+
+def save(store, draft, holder=None):
+    with store.write() as tx:
+        save_draft(draft, tx=tx, holder=holder, now=NOW)
+
+
+def place(store, tools, draft_id=DRAFT):
+    return place_order(
+        draft_id,
+        store=store,
+        catalogue=tools.catalogue,
+        clock=tools.clock,
+        ids=tools.ids,
+        rules=tools.rules,
+        to_wire=tools.to_wire,
+        holder=tools.holder,
+    )
+
+
+def dump(path):
+    """Everything in the file, table by table."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table'")
+        ]
+        return {
+            name: connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608 - our own names
+            for name in names
+        }
+
+
+@pytest.fixture
+def ready(store):
+    """An enrolled console with the order of the brief read back, and its code."""
+    enrol(store)
+    with store.write() as tx:
+        tx.vouchers.put(
+            Voucher("BIENVENUE10", VoucherKind.PERCENT, percent_bp=1000, uses_per_customer_max=1)
+        )
+    save(store, complete_draft(DRAFT))
+    return store
+
+
+# --- what placing does ---------------------------------------------------------------
+
+
+def test_the_order_of_the_brief(ready, tools):
+    order = place(ready, tools)
+    assert order.reference == reference.with_check(48_201_395)
+    assert order.quote.goods_cents == 4870
+    assert order.quote.discount_cents == 487
+    assert order.quote.total_cents == 4383
+    assert order.customer.phones[0].e164 == "+33199001234"
+    assert order.customer.phones[0].kind is PhoneKind.LANDLINE
+    assert order.customer.printers == ("brother-dcp-350c",)
+    assert order.delivery.name.last_name == "Martin"
+    assert order.delivery.address.inside == "3e étage, porte gauche"
+    assert order.payment_method is PaymentMethod.CHEQUE
+    assert order.link_channel is None
+    assert order.state is OrderState.AWAITING_PAYMENT
+    assert (order.placed_at, order.ordered_on.isoformat()) == (NOW, "2026-11-23")
+    assert order.is_demo is False
+
+
+def test_everything_that_belongs_to_it_is_in_the_file(path, ready, tools):
+    order = place(ready, tools)
+    with opened(path) as again, again.read() as tx:
+        assert tx.orders.get(order.order_id) == order
+        assert tx.orders.by_draft(DRAFT) == order
+        assert tx.orders.by_reference(order.reference) == order
+        (row,) = tx.orders.recent()
+        assert (row.order, row.sync_state, row.last_error) == (order, SyncState.WAITING, None)
+        assert [e.kind for e in tx.orders.events(order.order_id)] == [OrderEventKind.PLACED]
+        assert tx.customers.get(order.customer.customer_id) == order.customer
+        assert tx.vouchers.uses_by(order.customer.customer_id) == {"BIENVENUE10": 1}
+        assert tx.vouchers.get("BIENVENUE10").uses == 1
+        (owed,) = tx.outbox.due(now=NOW)
+        assert (owed.order_id, owed.kind, owed.attempts) == (order.order_id, "order", 0)
+        assert json.loads(owed.body)["reference"] == order.reference
+        draft = tx.drafts.get(DRAFT)
+        assert (draft.state, draft.order_id) == (DraftState.PLACED, order.order_id)
+        assert draft.step is Step.CONFIRMATION
+        assert list(tx.drafts.unfinished()) == []
+
+
+def test_twice_is_once(path, ready, tools):
+    order = place(ready, tools)
+    before = dump(path)
+    assert place(ready, tools) == order
+    assert dump(path) == before
+
+
+def test_a_known_customer_keeps_what_the_form_does_not_say(ready, tools):
+    known = place(ready, tools).customer
+    entry = replace(complete_draft(DRAFT).customer, customer_id=known.customer_id)
+    second = replace(
+        complete_draft(UUID(int=2)),
+        customer=replace(entry, second_phone="06 39 98 12 34"),
+        printer_id="brother-dcp-353c",
+        cart=complete_draft(DRAFT).cart.remove_code("BIENVENUE10"),
+    )
+    save(ready, second)
+    changed = place(ready, tools, second.draft_id).customer
+    assert changed.customer_id == known.customer_id
+    assert changed.printers == ("brother-dcp-350c", "brother-dcp-353c")
+    assert [phone.e164 for phone in changed.phones] == ["+33199001234", "+33639981234"]
+    assert changed.version == known.version + 1
+
+
+def test_a_link_goes_the_quickest_way_the_customer_has(ready, tools):
+    entry = replace(
+        complete_draft(DRAFT).customer, second_phone="06 39 98 12 34", email="j@example.org"
+    )
+    save(
+        ready,
+        replace(complete_draft(DRAFT), customer=entry, payment_method=PaymentMethod.CARD_LINK),
+    )
+    assert place(ready, tools).link_channel is LinkChannel.SMS
+
+
+def test_a_credit_is_worth_less_once_it_paid(ready, tools):
+    with ready.write() as tx:
+        tx.vouchers.put(
+            Voucher("AVOIR-1", VoucherKind.CREDIT, remaining_cents=6000, is_combinable=True)
+        )
+    cart = replace(complete_draft(DRAFT).cart, codes=("AVOIR-1",))
+    save(ready, replace(complete_draft(DRAFT), cart=cart))
+    order = place(ready, tools)
+    assert order.quote.credit_cents == 4870
+    with ready.read() as tx:
+        assert tx.vouchers.get("AVOIR-1").remaining_cents == 6000 - 4870
+
+
+# --- what it refuses -------------------------------------------------------------------
+
+
+def problems_of(store, tools):
+    with pytest.raises(DomainError) as refused:
+        place(store, tools)
+    assert refused.value.code == "order_incomplete"
+    return [(one.step, one.problem.field, one.code) for one in refused.value.facts["problems"]]
+
+
+@pytest.mark.parametrize(
+    "change,problem",
+    [
+        ({"cart": Cart()}, (Step.PRINTER, "search", "cart_empty")),
+        ({"payment_method": None}, (Step.PAYMENT, "payment_method", "payment_method_missing")),
+        (
+            {"payment_method": PaymentMethod.CARD_LINK},
+            (Step.PAYMENT, "payment_method", "no_mobile_and_no_email"),
+        ),
+        (
+            {"cart": Cart().add("NO-SUCH", 1, price_cents=1, at=NOW)},
+            (Step.CART, "lines", "sku_unknown"),
+        ),
+    ],
+)
+def test_what_is_missing_is_named_with_its_step(path, ready, tools, change, problem):
+    save(ready, replace(complete_draft(DRAFT), **change))
+    before = dump(path)
+    assert problems_of(ready, tools) == [problem]
+    assert dump(path) == before
+
+
+def test_all_that_is_missing_is_named_at_once(ready, tools):
+    save(ready, replace(complete_draft(DRAFT), customer=CustomerEntry(), payment_method=None))
+    steps = {step for step, _field, _code in problems_of(ready, tools)}
+    assert steps == {Step.CUSTOMER, Step.PAYMENT}
+
+
+def test_a_channel_the_customer_does_not_have_is_refused(ready, tools):
+    draft = complete_draft(DRAFT)
+    save(
+        ready,
+        replace(
+            draft,
+            customer=replace(draft.customer, email="jeanne@example.org"),
+            payment_method=PaymentMethod.PAYPAL_LINK,
+            link_channel=LinkChannel.SMS,
+        ),
+    )
+    assert problems_of(ready, tools) == [(Step.PAYMENT, "link_channel", "link_channel_unavailable")]
+
+
+def test_a_draft_that_is_not_there(ready, tools):
+    with pytest.raises(DomainError) as refused:
+        place(ready, tools, UUID(int=404))
+    assert refused.value.code == "draft_unknown"
+
+
+def test_a_draft_in_other_hands(path, ready, tools):
+    other = Holder(path.parent / "holders", UUID(int=99))
+    save(ready, complete_draft(DRAFT), holder=other.id)
+    before = dump(path)
+    with pytest.raises(Conflict) as refused:
+        place(ready, tools)
+    assert refused.value.code == "draft_taken"
+    assert dump(path) == before
+    other.release()
+
+
+@pytest.mark.parametrize("field", ["search", "parked_reason", "unknown_printer", "code_entry"])
+def test_no_card_number_is_ever_written(path, store, field):
+    draft = replace(complete_draft(DRAFT), **{field: "carte 4970 1012 3456 7893"})
+    with pytest.raises(DomainError) as refused:
+        save(store, draft)
+    assert (refused.value.code, refused.value.facts["field"]) == ("card_number_refused", field)
+    assert dump(path)["drafts"] == []
+
+
+def test_no_card_number_in_a_delivery_instruction_or_a_code(store):
+    draft = complete_draft(DRAFT)
+    in_delivery = replace(draft.delivery, instructions="4111111111111111")
+    in_cart = draft.cart.add_code("4111111111111111")
+    for wrong in (replace(draft, delivery=in_delivery), replace(draft, cart=in_cart)):
+        with pytest.raises(DomainError):
+            save(store, wrong)
+
+
+# --- references --------------------------------------------------------------------------
+
+
+def test_references_run_through_the_blocks_and_end(store, tools):
+    enrol(store, 10, 11)
+    with store.write() as tx:
+        tx.references.add_block(10, 11)
+        tx.references.add_block(50, 50)
+    placed = []
+    for number in range(3):
+        draft = replace(
+            complete_draft(UUID(int=100 + number)), delivery=complete_draft(DRAFT).delivery
+        )
+        save(store, draft)
+        placed.append(place(store, tools, draft.draft_id).reference)
+    assert placed == [reference.with_check(number) for number in (10, 11, 50)]
+    save(store, complete_draft(DRAFT))
+    with pytest.raises(Unavailable) as refused:
+        place(store, tools)
+    assert refused.value.code == "no_references_left"
+    with store.read() as tx:
+        assert tx.drafts.get(DRAFT).state is DraftState.OPEN
+
+
+def test_a_console_that_was_never_enrolled_practises_with_references_of_its_own(store, tools):
+    save(store, complete_draft(DRAFT))
+    order = place(store, tools)
+    assert order.reference == reference.with_check(1)
+    assert order.reference.startswith("00")
+    assert order.is_demo is True
+
+
+# --- the power goes ------------------------------------------------------------------------
+
+
+class PowerCut(Exception):
+    pass
+
+
+def cut_at(store, number):
+    """Raise before the n-th statement of what follows; gives the way to undo it."""
+    seen = []
+
+    def before(_connection, _cursor, statement, *_):
+        seen.append(statement)
+        if len(seen) == number:
+            raise PowerCut(statement)
+
+    event.listen(store._engine, "before_cursor_execute", before)
+    return seen, lambda: event.remove(store._engine, "before_cursor_execute", before)
+
+
+def test_between_any_two_statements_all_or_nothing(path, ready, tools):
+    before = dump(path)
+    boundaries = 0
+    while True:
+        _seen, undo = cut_at(ready, boundaries + 1)
+        try:
+            order = place(ready, tools)
+        except PowerCut:
+            boundaries += 1
+            assert dump(path) == before
+        else:
+            break
+        finally:
+            undo()
+    assert boundaries > 15
+    assert order.reference == reference.with_check(48_201_395)
+    after = dump(path)
+    assert {table: len(after[table]) for table in ("orders", "order_events", "outbox")} == {
+        "orders": 1,
+        "order_events": 1,
+        "outbox": 1,
+    }
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from uuid import UUID
+from console_fixtures import NOW, ConsoleStore, complete_draft, placing
+from services.drafts import save_draft
+from services.place_order import place_order
+
+path, catalogue, first, step = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+tools = placing(catalogue, ids_from=first * 1_000_000)
+store = ConsoleStore.open(path)
+number = first
+print("ready", flush=True)
+sys.stdin.readline()
+while number < first + int(sys.argv[5]):
+    draft = complete_draft(UUID(int=number))
+    with store.write() as tx:
+        save_draft(draft, tx=tx, holder=None, now=NOW)
+    order = place_order(draft.draft_id, store=store, catalogue=tools.catalogue, clock=tools.clock,
+                        ids=tools.ids, rules=tools.rules, to_wire=tools.to_wire)
+    print(order.reference, flush=True)
+    number += step
+"""
+
+
+def program(path, catalogue_path, *, first, step=1, count=10_000):
+    started = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM]
+        + [str(word) for word in (path, catalogue_path, first, step, count)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), str(ROOT)))},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout.readline() == "ready\n"
+    return started
+
+
+def consistent(path):
+    """Each order has its event, its outbox row, its customer and its placed draft; none is alone."""
+    with closing(sqlite3.connect(path)) as connection:
+        (whole,) = connection.execute("PRAGMA integrity_check").fetchone()
+        assert whole == "ok"
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        ids = [
+            set(rows)
+            for rows in (
+                connection.execute("SELECT order_id FROM orders"),
+                connection.execute("SELECT order_id FROM order_events WHERE kind = 'placed'"),
+                connection.execute("SELECT order_id FROM outbox"),
+            )
+        ]
+        assert ids[0] == ids[1] == ids[2]
+        drafts = connection.execute("SELECT draft_id FROM drafts WHERE state = 'placed'")
+        assert set(drafts) == set(connection.execute("SELECT draft_id FROM orders"))
+        orphans = connection.execute(
+            "SELECT count(*) FROM orders WHERE customer_id NOT IN (SELECT customer_id FROM customers)"
+        ).fetchone()
+        assert orphans == (0,)
+        return {told for (told,) in connection.execute("SELECT reference FROM orders")}
+
+
+def test_killed_at_any_moment_no_order_that_was_said_is_lost(path, store, catalogue_path):
+    enrol(store, 10_000_000, 10_999_999)
+    said = set()
+    for attempt in range(1, 7):
+        running = program(path, catalogue_path, first=attempt * 10_000)
+        running.stdin.write("go\n")
+        running.stdin.flush()
+        for _ in range(2 * attempt):
+            said.add(running.stdout.readline().strip())
+        running.send_signal(signal.SIGKILL)
+        rest, _error = running.communicate()
+        said |= set(rest.split())
+        in_file = consistent(path)
+        assert said <= in_file
+        # At most the one that was durable but not yet said.
+        assert len(in_file - said) <= attempt
+    assert len(said) >= 42
+
+
+# --- many at once ---------------------------------------------------------------------------
+
+
+def test_two_threads_with_one_draft_make_one_order(path, ready, tools):
+    together = threading.Barrier(4)
+    placed = []
+
+    def confirm():
+        together.wait()
+        placed.append(place(ready, tools))
+
+    threads = [threading.Thread(target=confirm) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(placed) == 4
+    assert len({order.order_id for order in placed}) == 1
+    assert len(consistent(path)) == 1
+
+
+def test_two_programs_with_the_same_drafts_make_one_order_each(path, store, catalogue_path):
+    enrol(store, 10_000_000, 10_999_999)
+    running = [program(path, catalogue_path, first=1, count=10) for _ in range(2)]
+    told = [one.communicate("go\n") for one in running]
+    # Saving a draft that the other placed meanwhile is refused: that program ends there.
+    assert {one.returncode for one in running} <= {0, 1}
+    for _references, error in told:
+        assert not error or "draft_placed" in error
+    said = [set(references.split()) for references, _error in told]
+    assert consistent(path) == said[0] | said[1]
+    assert len(consistent(path)) == 10
+
+
+def test_twenty_programs_on_one_file_never_hear_locked(path, store, catalogue_path):
+    enrol(store, 10_000_000, 10_999_999)
+    running = [
+        program(path, catalogue_path, first=1000 * number, count=5) for number in range(1, 21)
+    ]
+    for one in running:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    told = [one.communicate() for one in running]
+    assert [error for _references, error in told] == [""] * 20
+    said = [reference for references, _error in told for reference in references.split()]
+    assert len(said) == len(set(said)) == 100
+    assert consistent(path) == set(said)
+
+
+def test_an_order_and_its_events_cannot_be_changed_or_deleted(path, ready, tools):
+    place(ready, tools)
+    with closing(sqlite3.connect(path)) as connection:
+        for attempt in (
+            "UPDATE orders SET body = '{}'",
+            "UPDATE orders SET reference = '000000000'",
+            "DELETE FROM orders",
+            "UPDATE order_events SET facts = '{}'",
+            "DELETE FROM order_events",
+        ):
+            with pytest.raises(sqlite3.IntegrityError, match="kept as it was said"):
+                connection.execute(attempt)
