@@ -72,6 +72,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         Binding("f6", "go('read_back')", _("Relecture"), id="go.read_back", priority=True),
         Binding("f8,ctrl+n", "new_call", _("Nouvel appel"), id="call.new", priority=True),
         Binding("f9,ctrl+t", "calls", _("Appels en attente"), id="call.list", priority=True),
+        Binding("question_mark", "keys", show=False),
         Binding("f12,ctrl+g", "keys", _("Toutes les touches"), id="help", priority=True),
         Binding("ctrl+q", "leave", _("Quitter"), id="quit", priority=True),
         Binding("ctrl+c", "nothing", show=False, priority=True),
@@ -83,6 +84,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._opened = asyncio.Event()
         self._opening: asyncio.Task[None] | None = None
+        self._refreshing: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
         self._steps: dict[Step, StepScreen] = {}
         self.state: DeskState | None = None
@@ -283,6 +285,9 @@ class KioskApp(KeyTurns, KioskTerminalApp):
             await self.push_screen(CallsDialog())
 
     async def action_keys(self) -> None:
+        await self.show_keys()
+
+    async def show_keys(self) -> None:
         from screens.dialogs.keys import KeysDialog  # noqa: PLC0415 - not before the first paint
 
         if not isinstance(self.screen, KeysDialog):
@@ -315,8 +320,28 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         self.call_from_thread(self._sync_changed, status)
 
     def _sync_changed(self, status: SyncStatus) -> None:
-        self.sync_status = status
+        before, self.sync_status = self.sync_status, status
         self._redraw()
+        if before is not None and _news(before) != _news(status):
+            self._refreshing = asyncio.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        """What changed around the draft, shown in place; the focus stays where it is."""
+        try:
+            if self.state is not None:
+                draft = self.state.draft
+                state = await self.at_desk(lambda desk: desk.refresh(draft))
+                if self.state.draft == draft:
+                    self.show(state)
+        except KioskError as error:
+            self.present(error)
+        except Exception as error:  # noqa: BLE001 - the boundary of a background task
+            self._fail(error)
+
+
+def _news(status: SyncStatus) -> tuple[object, ...]:
+    """What of a status may have changed something the operator looks at."""
+    return status.waiting, status.refused, status.catalogue_version
 
 
 def run_console(container: Container) -> int:

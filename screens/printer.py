@@ -20,24 +20,25 @@ from models.draft import Draft, Step
 from models.errors import DomainError
 from screens.article_view import article_rows
 from screens.printer_view import Finding, found, guided, with_printer
-from screens.status_view import caller
+from screens.status_view import caller, step_name
 from screens.step import StepScreen
 from screens.widgets.columns import Column, Columns
 from screens.widgets.fields import LIMIT, TextField
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
-from screens.words import _
+from screens.words import _, counted
 from services.desk import DeskState
 
 EAN_DIGITS = 13
 QUANTITY_KEYS = "0123456789+-"
 
-WALK = {"up", "down", "left", "right", "pageup", "pagedown", "enter", "escape"}
+WALK = {"up", "down", "left", "right", "pageup", "pagedown", "enter", "escape", "question_mark"}
 
 
 class SearchField(TextField):
     """The field of step 1: keeps text for itself and hands on every key that walks."""
 
+    is_help_key_free = True
     walks_digits = False
     """A cartridge is chosen: digits are quantities."""
 
@@ -138,16 +139,17 @@ class PrinterScreen(StepScreen):
             )
         if self.finding.corrected:
             return _("compris : {text}").format(text=self.finding.corrected)
-        interrupted = self.console.interrupted
-        if interrupted and self.draft.is_blank:
-            return _("Appel interrompu{who}. Entrée : le reprendre où il en était.").format(
-                who=_who(interrupted[0])
-            )
+        if self._can_take_up:
+            return interrupted_line(self.console.interrupted[0])
         if self.draft.unknown_printer:
             return _("modèle noté, à rappeler : {model}").format(model=self.draft.unknown_printer)
         return ""
 
     def keys(self) -> Sequence[KeyHint]:
+        if self._can_take_up:
+            return (KeyHint(_("Entrée"), _("reprendre l'appel")), KeyHint("↓", _("nouvel appel")))
+        if self.finding.is_search and self.finding.is_empty:
+            return (KeyHint(_("Entrée"), _("noter et rappeler")), KeyHint(_("Échap"), _("effacer")))
         if self.chosen is not None:
             return (
                 KeyHint(_("Entrée"), _("ajouter")),
@@ -181,6 +183,8 @@ class PrinterScreen(StepScreen):
                 await self._begin_again()
             case "enter":
                 await self._enter()
+            case "question_mark":
+                await self.console.show_keys()
             case sign_or_digit:
                 await self._quantity(sign_or_digit)
         self._draw_columns()
@@ -216,6 +220,12 @@ class PrinterScreen(StepScreen):
         assert self.console.catalogue is not None  # noqa: S101 - ready() was awaited
         self.finding = with_printer(self.console.catalogue, self.finding, row)
 
+    @property
+    def _can_take_up(self) -> bool:
+        """A call was cut off, and nothing of another one has begun."""
+        untouched = self.draft.is_blank and self.finding.brand < 0
+        return untouched and bool(self.console.interrupted)
+
     async def _begin_again(self) -> None:
         self._find("")
         await self.change(lambda draft: replace(draft, search="", focus="search"))
@@ -233,7 +243,7 @@ class PrinterScreen(StepScreen):
                 self._walk_to(Column.ARTICLES)
         elif self.finding.is_search and self.finding.is_empty:
             await self._note_unknown(text)
-        elif not text and self.console.interrupted and self.draft.is_blank:
+        elif self._can_take_up:
             await self.console.take_up_interrupted()
         else:
             if self.column is Column.BRANDS and self.finding.brand < 0:
@@ -294,6 +304,14 @@ def _caller_line(draft: Draft) -> str:
     return f"{name}, {city}" if name and city else name
 
 
-def _who(draft: Draft) -> str:
+def interrupted_line(draft: Draft) -> str:
+    """Which call was cut off, and where it stood."""
     name = caller(draft)
-    return f" ({name})" if name else ""
+    facts = [
+        *([name] if name else []),
+        counted(draft.cart.article_count, _("article"), _("articles")),
+        step_name(draft.step),
+    ]
+    return _("Appel interrompu ({facts}). Entrée : le reprendre là où il en était.").format(
+        facts=", ".join(facts)
+    )

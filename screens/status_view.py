@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
-from models.draft import Draft
+from models.draft import Draft, Step
 from models.money import format_cents
 from models.wording.labels import cartridge_label
 from models.wording.rules import promise_sentence
@@ -91,6 +91,18 @@ def caller(draft: Draft) -> str:
     civility = {"mme": "Mme", "m": "M."}.get(person.civility, "")
     name = person.last_name.strip().upper()
     return f"{civility} {name}".strip() if name else ""
+
+
+def step_name(step: Step) -> str:
+    return {
+        Step.PRINTER: _("imprimante"),
+        Step.CART: _("panier"),
+        Step.CUSTOMER: _("client"),
+        Step.DELIVERY: _("livraison"),
+        Step.PAYMENT: _("paiement"),
+        Step.READ_BACK: _("relecture"),
+        Step.CONFIRMATION: _("confirmation"),
+    }[step]
 
 
 def labels_of(state: DeskState) -> Callable[[str], str]:

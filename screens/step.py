@@ -23,7 +23,15 @@ from models.draft import Draft, Step
 from screens.console import Console
 from screens.status_view import status_view
 from screens.widgets.fields import TextField
-from screens.widgets.frame import STEPS, KeyHint, KeyLine, LineWidget, StatusPanel, StepBar
+from screens.widgets.frame import (
+    HELP_HINT,
+    STEPS,
+    KeyHint,
+    KeyLine,
+    LineWidget,
+    StatusPanel,
+    StepBar,
+)
 from screens.widgets.ink import DIM, WARNING, cut
 from screens.words import _
 from services.desk import DeskState
@@ -36,6 +44,9 @@ STEP_ORDER = (
     Step.PAYMENT,
     Step.READ_BACK,
 )
+
+
+HELP_WHILE_TYPING = KeyHint("F12", _("touches"))
 
 
 class Notice(LineWidget):
@@ -127,6 +138,8 @@ class StepScreen(Screen[None]):
         self.query_one("#notice", Notice).show(self.console.notice, self.aside())
 
     def refresh_keys(self) -> None:
+        typing = isinstance(self.focused, TextField) and not self.focused.is_help_key_free
+        self.query_one("#keys", KeyLine).help = HELP_WHILE_TYPING if typing else HELP_HINT
         self.query_one("#keys", KeyLine).hints = (*self.keys(), *self._always())
 
     def place_focus(self, name: str = "") -> None:

@@ -62,6 +62,9 @@ class TextField(Input):
     TextField:focus { border: none; background-tint: transparent 0%; }
     """
 
+    is_help_key_free = False
+    """Whether "?" is no text here and may show the keys."""
+
     class CardRefused(Message):
         """Digits that are a card number were typed and masked (R9)."""
 

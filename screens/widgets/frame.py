@@ -145,9 +145,12 @@ class KeyLine(LineWidget):
 
     hints: reactive[tuple[KeyHint, ...]] = reactive(())
 
+    help: reactive[KeyHint] = reactive(HELP_HINT)
+    """The key that shows all keys; another one where "?" is text."""
+
     def line(self, y: int, width: int) -> Sequence[Segment]:  # noqa: ARG002 - there is one line
         out: list[Segment] = []
-        for hint in hints_that_fit(self.hints, HELP_HINT, width):
+        for hint in hints_that_fit(self.hints, self.help, width):
             out += [Segment(hint.key, STRONG), Segment(f" {hint.action}   ")]
         return out
 
