@@ -1,0 +1,180 @@
+"""The spelling of the contract: one form, byte for byte, and nothing in it that is unknown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta, timezone
+from uuid import UUID
+
+import pytest
+from contract.shop import CUSTOMER, make_order
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from models.customer import Address, Dwelling
+from models.errors import Conflict, DomainError, Rejected, Unavailable
+from models.wire.catalogue import ArticleWire, PrinterWire
+from models.wire.customers import CustomerWire
+from models.wire.orders import OrderIn, VerdictOut, order_from_wire, order_to_wire
+from models.wire.problems import PROBLEMS, Problem, error_of, problem
+from models.wire.vouchers import VoucherWire
+
+ORDER = make_order(
+    10_000_000, codes=["Noel5"], order_id=UUID("01930000-0000-7000-8000-000000000001")
+)
+
+
+def test_the_body_is_canonical() -> None:
+    body = order_to_wire(ORDER)
+    assert body == json.dumps(
+        json.loads(body), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    assert order_from_wire(body).canonical() == body
+
+
+def test_the_body_says_what_was_said() -> None:
+    body = json.loads(order_to_wire(ORDER))
+    assert body["reference"] == "100000006"
+    assert body["placed_at"] == "2026-11-23T10:42:00Z"
+    assert body["ordered_on"] == "2026-11-23"
+    assert [
+        (line["sku"], line["quantity"], line["unit_price_cents"]) for line in body["lines"]
+    ] == [
+        ("LC970BK", 1, 2290),
+        ("LC970C", 2, 1290),
+    ]
+    assert body["codes"][0]["code"] == "Noel5"
+    assert body["amounts"]["total_cents"] == 4370
+    assert body["payment_method"] == "cheque"
+    assert body["promise"]["dispatch_by"] == ORDER.promise.dispatch_by.isoformat()
+    assert body["delivery"]["instructions"] == "code 12B4"
+    assert "draft_id" not in body
+
+
+def test_the_same_moment_in_another_zone_is_the_same_body() -> None:
+    elsewhere = ORDER.placed_at.astimezone(timezone(timedelta(hours=9)))
+    assert order_to_wire(replace(ORDER, placed_at=elsewhere)) == order_to_wire(ORDER)
+
+
+def _with(path: str, value: object) -> dict[str, object]:
+    body = json.loads(order_to_wire(ORDER))
+    *way, last = path.split(".")
+    inside = body
+    for step in way:
+        inside = inside[int(step)] if step.isdigit() else inside[step]
+    inside[last] = value
+    return body
+
+
+@pytest.mark.parametrize(
+    "path,value",
+    [
+        ("surprise", 1),
+        ("customer.surprise", 1),
+        ("lines.0.surprise", 1),
+        ("amounts.total_cents", 43.7),
+        ("amounts.total_cents", "4370"),
+        ("amounts.total_cents", True),
+        ("amounts.total_cents", -1),
+        ("lines.0.quantity", 0),
+        ("lines.0.quantity", 100),
+        ("lines", []),
+        ("placed_at", 1_763_894_520),
+        ("placed_at", "2026-11-23T10:42:00"),
+        ("ordered_on", 20_000),
+        ("reference", "10000000"),
+        ("reference", "١٢٣٤٥٦٧٨٩"),
+        ("payment_method", "cash"),
+        ("delivery.instructions", "a\x00b"),
+        ("delivery.instructions", "\ud800"),
+        ("customer.phones", []),
+    ],
+)
+def test_central_refuses_what_the_contract_does_not_know(path: str, value: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        OrderIn.model_validate(_with(path, value))
+    assert "DUVAL" not in str(refused.value)
+    assert "+33199001234" not in str(refused.value)
+
+
+def test_the_console_ignores_what_a_newer_central_adds() -> None:
+    told = {
+        "order_id": str(ORDER.order_id),
+        "reference": "100000006",
+        "outcome": "accepted",
+        "differences": [{"code": "new_kind", "said": "1", "central": "2", "weight": 3}],
+        "received_at": "2026-11-23T10:42:00Z",
+        "mood": "good",
+    }
+    verdict = VerdictOut.read_answer(json.dumps(told))
+    assert verdict.differences[0].code == "new_kind"
+
+
+def test_an_order_with_no_room_in_the_contract_is_named_to_the_operator() -> None:
+    too_long = replace(ORDER, delivery=replace(ORDER.delivery, instructions="x" * 2_001))
+    with pytest.raises(DomainError) as refused:
+        order_to_wire(too_long)
+    assert refused.value.code == "order_not_sendable"
+    assert refused.value.facts == {"field": "instructions"}
+
+
+@given(
+    street=st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60
+    ),
+    printers=st.lists(st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True), max_size=3),
+    email=st.none() | st.just("odette@example.org"),
+)
+def test_a_customer_comes_back_as_they_went(
+    street: str, printers: list[str], email: str | None
+) -> None:
+    sent = replace(
+        CUSTOMER,
+        billing=Address(street, "51100", "REIMS", Dwelling.HOUSE),
+        printers=tuple(printers),
+        email=email,
+    )
+    wire = CustomerWire.model_validate(sent).canonical()
+    assert CustomerWire.read_answer(wire).to_domain() == sent
+
+
+def test_catalogue_and_codes_come_back_as_they_went() -> None:
+    from contract.shop import ARTICLES, PRINTERS, VOUCHERS  # noqa: PLC0415 - a table of three
+
+    for kind, values in (
+        (PrinterWire, PRINTERS),
+        (ArticleWire, ARTICLES),
+        (VoucherWire, VOUCHERS),
+    ):
+        for value in values:
+            wire = kind.model_validate(value).canonical()
+            assert kind.read_answer(wire).to_domain() == value
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_every_problem_means_one_error_on_the_other_side(code: str) -> None:
+    said = problem(code, fields=("reference",))
+    heard = Problem.model_validate_json(said.model_dump_json())
+    error = error_of(heard)
+    status, kind = PROBLEMS[code]
+    assert (said.status, type(error), error.code) == (status, kind, code)
+    assert error.facts == {"fields": ("reference",)}
+
+
+@pytest.mark.parametrize(
+    "status,kind",
+    [
+        (400, Rejected),
+        (404, Unavailable),
+        (409, Conflict),
+        (422, Rejected),
+        (429, Unavailable),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_an_unknown_problem_goes_by_its_status(status: int, kind: type[Exception]) -> None:
+    heard = Problem(type="urn:x", title="x", status=status, code="from_the_future")
+    assert type(error_of(heard)) is kind
