@@ -41,7 +41,8 @@ class Said:
     quote: Quote
     promise: Promise
     payment_method: PaymentMethod | None
-    reach: Reach
+    reach: Reach | None
+    """None while nothing is known of the customer."""
     problems: tuple[OrderProblem, ...] = ()
 
 
@@ -132,7 +133,7 @@ def _said(file: OrderFile, draft: Draft, tx: WithVouchers, placing: Placing) -> 
         quote=quote,
         promise=promise,
         payment_method=draft.payment_method,
-        reach=Reach(customer.phones, customer.email) if customer else Reach(),
+        reach=Reach(customer.phones, customer.email) if customer else None,
         problems=check_order(draft, unknown_skus=quote.unknown_skus).problems,
     )
 
@@ -240,12 +241,15 @@ def _remedy(refusal: Refusal) -> Answer | None:
 
 
 def _payment(said: Said) -> Answer:
-    method = said.payment_method
-    code = unavailable_because(method, said.reach) if method else "payment_method_missing"
+    """``available`` is null where it depends on a customer who is not known yet."""
+    method, reach = said.payment_method, said.reach
+    if method is None or (method.is_link and reach is None):
+        return {"method": method, "available": None, "reason": None, "reason_code": None}
+    code = unavailable_because(method, reach or Reach())
     return {
-        "method": method.value if method else None,
+        "method": method.value,
         "available": code is None,
-        "reason": labels.unavailable_sentence(code) if method and code else None,
+        "reason": labels.unavailable_sentence(code) if code else None,
         "reason_code": code,
     }
 

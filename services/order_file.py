@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -155,9 +155,8 @@ def read_order(text: str | bytes) -> OrderFile:
     try:
         return OrderFile.model_validate_json(text)
     except ValidationError as error:
-        problems = tuple(
-            _problem(fault) for fault in error.errors(include_url=False, include_input=False)
-        )
+        faults = error.errors(include_url=False, include_input=False)
+        problems = tuple(_problem(fault) for fault in faults if not _follows(fault, faults))
         raise DomainError("order_file_malformed", problems=problems) from None
 
 
@@ -266,6 +265,13 @@ FAULTS: Mapping[str, str | Callable[[Facts], str]] = {
 """By pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
 
 TIME_FAULT = "une date et heure ISO 8601 est attendue, par exemple 2026-11-23T10:42:00+01:00"
+
+
+def _follows(fault: Any, faults: Sequence[Any]) -> bool:
+    """A list that is too short only because what is in it was faulty."""
+    where = fault["loc"]
+    inside = (other["loc"] for other in faults if len(other["loc"]) > len(where))
+    return fault["type"] == "too_short" and any(loc[: len(where)] == where for loc in inside)
 
 
 def _problem(fault: Any) -> str:
