@@ -21,8 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.catalogue import Article
-from services.adapters.catalogue_file import CatalogueFile, build_catalogue, is_usable
-from services.adapters.catalogue_schema import connect
+from services.adapters.catalogue_file import CatalogueFile, build_catalogue
+from services.adapters.catalogue_schema import FORMAT
+from services.adapters.derived_file import connect, is_whole
 from services.catalogue_csv import CatalogueTables, cartridge_of, printer_of
 from services.demo_shop import demo_offers, with_demo_eans
 
@@ -35,13 +36,13 @@ SAID = (
     "dcp35oc", "dpc350c", "mg5705", "brother dcp350v", "brotherdcp350c", "desk jet 2540",
     "toner hl2030", "je voudrais une cartouche noire pour ma brother dcp 350 c", "zzzzz qqqq",
     "canon 99", "hp 3", "h", "3", "c", "2954441860441", "une hp deskjet", "stylus photo r265",
-    "AND NEAR * \" (", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "12345678 12345678 1234",
+    'AND NEAR * " (', "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "12345678 12345678 1234",
     "hp hp hp hp hp hp hp hp", "1 2 3 4 5 6 7 8", "a b c d e f g h", "qsdf 1234 wxcv 5678 noir",
 )  # fmt: skip
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", type=Path, help="keep the catalogue there, and use it again")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as passing:
@@ -51,7 +52,7 @@ def main() -> int:
 
 
 def report(path: Path) -> int:
-    if not is_usable(path):
+    if not is_whole(path, FORMAT):
         generate(path)
     with connect(path) as connection:
         queries = [*SAID, *typed_queries(connection)]

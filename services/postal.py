@@ -42,15 +42,16 @@ def matches(communes: Iterable[Commune], city_typed: str) -> bool:
     Accents, case and punctuation do not count, "St" is "Saint", and a locality (line 5)
     counts as its commune. An empty text matches nothing.
     """
-    typed = _comparable(city_typed)
+    typed = comparable(city_typed)
     return bool(typed) and any(typed in _names_of(commune) for commune in communes)
 
 
 def _names_of(commune: Commune) -> frozenset[str]:
     names = (commune.name, commune.label, commune.line5)
-    return frozenset(_comparable(name) for name in names if name)
+    return frozenset(comparable(name) for name in names if name)
 
 
-def _comparable(city: str) -> str:
+def comparable(city: str) -> str:
+    """A name as names are compared: capitals, no accents, one space, ST for Saint."""
     words = fold(city).split()
     return " ".join({"SAINT": "ST", "SAINTE": "STE"}.get(word, word) for word in words)

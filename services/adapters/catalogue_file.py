@@ -31,7 +31,6 @@ from services.adapters.catalogue_schema import (
     READ_PRINTER,
     UPDATE_OFFER,
     article_from,
-    connect,
     offer_row,
     printer_from,
 )
@@ -42,6 +41,7 @@ from services.adapters.catalogue_writer import (
     new_catalogue,
     new_catalogue_unlocked,
 )
+from services.adapters.derived_file import connect, format_of, is_whole
 from services.adapters.file_lock import exclusive
 from services.demo_shop import demo_shop
 from services.ports import CatalogueChanges, SearchResult
@@ -50,7 +50,6 @@ BUILTIN_VERSION = "builtin-1"
 """Version of the catalogue that comes with the program."""
 
 _SQL_VARIABLES = 900
-_HEADER_BYTES = 100
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,7 +92,7 @@ class CatalogueFile:
         """
         if not path.exists():
             raise Unavailable("catalogue_missing")
-        if not is_usable(path):
+        if not is_whole(path, FORMAT):
             raise Unavailable("catalogue_broken")
         return cls(path)
 
@@ -335,16 +334,45 @@ def _write_all(
 
 
 def ensure_builtin(path: Path, as_of: datetime) -> CatalogueFile:
-    """The catalogue at ``path``; built from the assets, with demo offers as of that time,
-    where there is none, or one of another format, or a broken one.
+    """The catalogue at ``path``; where there is none or a broken one, the built-in one is made
+    from the assets, with demo offers as of that time. One of another format keeps its rows.
 
     Idempotent, and safe when several processes start at once: one builds, the others wait.
     """
-    if not is_usable(path):
-        with exclusive(path):
-            if not is_usable(path):  # another process may have built it while we waited
+    if not is_whole(path, FORMAT):
+        with exclusive(path):  # another process may have built it by the time we hold it
+            if not is_whole(path, FORMAT) and not _carry_over(path):
                 _build_builtin(path, as_of)
     return CatalogueFile(path)
+
+
+def _carry_over(path: Path) -> bool:
+    """Write an imported or synced catalogue anew in this format; whether that could be done."""
+    if format_of(path) < 1:
+        return False
+    try:
+        with closing(connect(path)) as old:
+            facts = dict(old.execute("SELECT name, value FROM fact").fetchall())
+            if facts["version"] == BUILTIN_VERSION:
+                return False
+            with new_catalogue_unlocked(path) as writer:
+                _write_all(writer, *_all_rows(old))
+                writer.finish(version=facts["version"], is_demo=facts["is_demo"] == "1")
+    except (sqlite3.Error, KeyError, ValueError):
+        return False
+    return True
+
+
+def _all_rows(
+    old: sqlite3.Connection,
+) -> tuple[Iterator[Printer], Iterator[Article], Iterator[tuple[str, str]]]:
+    pairs = old.execute(
+        "SELECT printer_id, sku FROM fits JOIN printer ON printer.n = fits.printer"
+        " JOIN article ON article.n = fits.article"
+    )
+    printers = old.execute(f"SELECT {READ_PRINTER} FROM printer")  # noqa: S608 - our own names
+    articles = old.execute(f"SELECT {READ_ARTICLE} FROM article")  # noqa: S608 - our own names
+    return map(printer_from, printers), map(article_from, articles), pairs
 
 
 def _build_builtin(path: Path, as_of: datetime) -> None:
@@ -353,26 +381,3 @@ def _build_builtin(path: Path, as_of: datetime) -> None:
     with new_catalogue_unlocked(path) as writer:
         _write_all(writer, tables.printers, shop.articles, shop.pairs)
         writer.finish(version=BUILTIN_VERSION, is_demo=True)
-
-
-def is_usable(path: Path) -> bool:
-    """The file is there, of this format, whole by its own header, and answers."""
-    try:
-        if path.stat().st_size != _size_by_header(path):
-            return False
-        with closing(connect(path)) as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            facts = connection.execute("SELECT count(*) FROM fact").fetchone()[0]
-    except (OSError, sqlite3.Error):
-        return False
-    return bool(version == FORMAT and facts)
-
-
-def _size_by_header(path: Path) -> int:
-    """Page size times page count (SQLite file format, 1.3); -1 for no such header."""
-    with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
-    if len(header) < _HEADER_BYTES or not header.startswith(b"SQLite format 3\0"):
-        return -1
-    page_size = int.from_bytes(header[16:18], "big")
-    return page_size * int.from_bytes(header[28:32], "big")

@@ -7,10 +7,8 @@ is derived (from the assets, an import or central) and can be thrown away at any
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from models.catalogue import (
@@ -95,38 +93,12 @@ ARTICLE_COLUMNS = _ARTICLE.split(", ")
 READ_PRINTER = "printer.printer_id, printer.brand, printer.family, printer.model, printer.kind"
 READ_ARTICLE = ", ".join(f"article.{name}" for name in ARTICLE_COLUMNS[:18])
 
-INSERT_PRINTER = (
-    f"INSERT INTO printer ({_PRINTER}) VALUES ({', '.join('?' * len(PRINTER_COLUMNS))})"  # noqa: S608 - our own column names
-)
-INSERT_ARTICLE = (
-    f"INSERT INTO article ({_ARTICLE}) VALUES ({', '.join('?' * len(ARTICLE_COLUMNS))})"  # noqa: S608 - see above
-)
 UPDATE_OFFER = (
     f"UPDATE article SET {', '.join(f'{name} = ?' for name in _OFFER_COLUMNS)} WHERE sku = ?"  # noqa: S608 - see above
 )
 
 Row = Sequence[Any]
 """What sqlite3 gives and takes: its stubs know no more."""
-
-
-def connect(path: Path, *, is_read_only: bool = True) -> sqlite3.Connection:
-    """A connection in autocommit, waiting up to 5 s for a writer of another process.
-
-    May be closed from another thread than its own. Raises sqlite3.OperationalError when the
-    file cannot be opened.
-    """
-    mode = "ro" if is_read_only else "rwc"
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=5.0,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    if is_read_only:
-        connection.execute("PRAGMA mmap_size = 268435456")
-        connection.execute("PRAGMA cache_size = -16000")
-    return connection
 
 
 # --- rows ---------------------------------------------------------------------

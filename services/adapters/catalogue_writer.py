@@ -7,15 +7,14 @@ own temporary tables.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 
 from models.catalogue import Article, Printer
-from models.errors import Conflict
+from models.errors import Conflict, Defect
 from services.adapters.catalogue_schema import (
     ARTICLE_COLUMNS,
     FORMAT,
@@ -24,9 +23,9 @@ from services.adapters.catalogue_schema import (
     TABLES,
     Row,
     article_row,
-    connect,
     printer_row,
 )
+from services.adapters.derived_file import connect, written_aside
 from services.adapters.file_lock import exclusive
 from services.query import shorter_forms
 from services.reading_order import brand_rank
@@ -34,7 +33,6 @@ from services.reading_order import brand_rank
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all, now and then."""
 
-_FILE_MODE = 0o600
 _SHORTEST_FORGIVEN = 2
 _LONGEST_FORGIVEN = 24
 _ROWS_BETWEEN_REPORTS = 2000
@@ -54,6 +52,7 @@ class CatalogueWriter:
         self._progress = progress
         self._done = 0
         self.rows_total = 0
+        self.is_finished = False
 
     def add_printers(self, printers: Iterable[Printer]) -> None:
         marks = ", ".join("?" * (len(PRINTER_COLUMNS) + 1))
@@ -96,6 +95,7 @@ class CatalogueWriter:
             [("version", version), ("is_demo", str(int(is_demo)))],
         )
         self._connection.execute(f"PRAGMA user_version = {FORMAT}")
+        self.is_finished = True
         if self._progress:
             self._progress(self._done, self._done)
 
@@ -154,28 +154,15 @@ def new_catalogue_unlocked(
     path: Path, *, progress: Progress | None = None
 ) -> Iterator[CatalogueWriter]:
     """As ``new_catalogue``, for a caller that holds the lock."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    aside.unlink(missing_ok=True)
-    aside.touch(mode=_FILE_MODE)
-    try:
-        with closing(connect(aside, is_read_only=False)) as connection:
-            connection.executescript(
-                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 4096;"
-                "BEGIN;" + TABLES + _STAGING
-            )
-            yield CatalogueWriter(connection, progress)
-            connection.execute("COMMIT")
-        _put_in_place(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _put_in_place(aside: Path, path: Path) -> None:
-    """Durable before it is seen. A journal left by a crash belongs to the old file: SQLite
-    would play it back into the new one.
-    """
-    with aside.open("rb") as written:
-        os.fsync(written.fileno())
-    with suppress(FileNotFoundError):
-        path.with_name(path.name + "-journal").unlink()
-    aside.replace(path)
+    with (
+        written_aside(path) as aside,
+        closing(connect(aside, is_read_only=False)) as connection,
+    ):
+        connection.executescript(
+            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; {TABLES} {_STAGING}"
+        )
+        writer = CatalogueWriter(connection, progress)
+        yield writer
+        if not writer.is_finished:
+            raise Defect("catalogue_not_finished")
+        connection.execute("COMMIT")
