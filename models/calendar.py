@@ -41,8 +41,8 @@ def paris_day(at: datetime) -> date:
 
 def service_is_open(at: datetime) -> bool:
     """Whether customer service answers: Monday to Saturday, from 9:00 until before 19:00,
-    Paris time (R18). Closed on public holidays of the metropole: the rule does not say, and
-    "we are closed" is the safer thing to have said. Overseas and Alsace staff do not answer.
+    Paris time (R18). Closed on the public holidays of the metropole: an assumption, the rule
+    does not say, and nobody is told to call on a day when nobody may answer.
     """
     local = _in_paris(at)
     return (
@@ -79,7 +79,7 @@ class ShopCalendar:
 
 
 class TargetCalendar:
-    """Days on which the banks settle transfers in euros (TARGET; ECB decision of 2000).
+    """Days on which the banks settle transfers in euros (TARGET).
 
     Closed at weekends, on 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December;
     open on the other French public holidays.

@@ -1,8 +1,8 @@
 """The VAT inside prices that include it (TTC), and where none is due.
 
 Owns the regime of a destination and the split per rate. Knows no cart; the amounts it is
-given are what is paid, and stay so. Sources: CGI art. 262 I, 278, 294, as
-read by no lawyer: an accountant confirms the mentions before they are printed.
+given are what is paid, and stay so. Sources: CGI art. 262 I, 278, 294; an
+accountant has yet to confirm the mentions before they are printed on an invoice.
 """
 
 from __future__ import annotations
