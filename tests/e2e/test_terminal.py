@@ -6,6 +6,7 @@ import fcntl
 import io
 import os
 import pty
+import re
 import signal
 import struct
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.pty_harness import PtyProgram
+from benchmarks.pty_harness import PtyProgram, clean_environ
 from kiosk.painter import CLEAR
 from kiosk.terminal import unusable_because
 
@@ -65,6 +66,24 @@ def test_the_terminals_own_colours_are_left_alone(program: PtyProgram) -> None:
     program.press("f2")
     for background in (b"[48;", b";48;", b"[40m", b"[47m", b"38;2;"):
         assert background not in program.output
+
+
+def test_the_bytes_of_each_kind_of_key_are_within_budget(program: PtyProgram) -> None:
+    assert len(program.output) <= 5000
+    assert 0 < program.press("z").size <= 1500, "a refilled list"
+    assert 0 < program.press("right").size <= 1500, "another list"
+    program.press("right")
+    assert 0 < program.press("down").size <= 300, "an arrow"
+    assert 0 < program.press("a").size <= 250, "a typed key"
+    assert 0 < program.press("f2").size <= 4000, "another screen"
+
+
+def test_without_colour_none_is_written() -> None:
+    with PtyProgram(SAMPLE, environ=clean_environ(NO_COLOR="1")) as plain:
+        plain.wait_for("touches")
+        plain.settle()
+        codes = set(re.findall(rb"\x1b\[([0-9;]*)m", plain.output))
+        assert codes <= {b"", b"1", b"2", b";1", b";2", b"22"}
 
 
 def test_the_cursor_stands_behind_what_was_typed(program: PtyProgram) -> None:
