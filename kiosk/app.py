@@ -22,14 +22,16 @@ from kiosk.terminal import KioskTerminalApp
 from models import intake
 from models.draft import Draft, DraftState, Step
 from models.errors import KioskError
+from models.quote import Quote
 from models.shop import ShopRules
 from screens.printer import PrinterScreen
 from screens.step import StepScreen
 from screens.words import _
+from services.desk import DeskState
 
 if TYPE_CHECKING:
     from kiosk.container import Container
-    from services.desk import Desk, DeskState
+    from services.desk import Desk
     from services.ports import Catalogue
     from services.postal import PostalCodes
     from services.sync.status import SyncStatus
@@ -87,7 +89,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         self._refreshing: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
         self._steps: dict[Step, StepScreen] = {}
-        self.state: DeskState | None = None
+        self.state = DeskState(Draft(container.ids.new(), container.clock.now()), Quote())
         self.catalogue: Catalogue | None = None
         self.postal: PostalCodes | None = None
         self.rules: ShopRules = container.rules
@@ -110,7 +112,8 @@ class KioskApp(KeyTurns, KioskTerminalApp):
             self.catalogue = await self._in_store_thread(lambda: self._container.catalogue)
             self._redraw()
             self._desk = await self._in_store_thread(self._container.open_desk)
-            state = await self._in_store_thread(self._desk.new_call)
+            desk, draft = self._desk, self.state.draft
+            state = await self._in_store_thread(lambda: desk.refresh(draft))
             self.interrupted = tuple(
                 call.draft
                 for call in state.calls_waiting
@@ -159,7 +162,6 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def change(self, make: Callable[[Draft], Draft]) -> bool:
         await self.ready()
-        assert self.state is not None  # noqa: S101 - ready
         draft = make(self.state.draft)
         if draft == self.state.draft or draft.state is DraftState.PLACED:
             return True
@@ -222,13 +224,11 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def park_now(self, reason: str) -> None:
         """The call waits with this reason; a new one begins."""
-        assert self.state is not None  # noqa: S101 - there is a call to park
         draft = self.state.draft
         await self._begin_call(lambda desk: desk.park(draft, reason))
 
     async def abandon_now(self) -> None:
         """The call is over without an order; a new one begins."""
-        assert self.state is not None  # noqa: S101 - there is a call to abandon
         draft = self.state.draft
         await self._begin_call(lambda desk: desk.abandon(draft))
 
@@ -244,7 +244,6 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def confirm(self) -> None:
         """Place the order. Pressed twice, it is placed once."""
-        assert self.state is not None  # noqa: S101 - there is a draft to confirm
         draft = self.state.draft
         try:
             state = await self.at_desk(lambda desk: desk.confirm(draft))
@@ -259,7 +258,6 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def action_go(self, name: str) -> None:
         await self.ready()
-        assert self.state is not None  # noqa: S101 - ready
         if self.state.draft.state is DraftState.PLACED:
             await self._begin_call(lambda desk: desk.new_call())
         await self.go(Step(name))
@@ -270,7 +268,6 @@ class KioskApp(KeyTurns, KioskTerminalApp):
     async def new_call(self) -> None:
         """A new call; where this one would be missed, it is first put aside with a reason."""
         await self.ready()
-        assert self.state is not None  # noqa: S101 - ready
         draft = self.state.draft
         if draft.is_blank or draft.state is DraftState.PLACED:
             await self._begin_call(lambda desk: desk.new_call())
@@ -328,11 +325,10 @@ class KioskApp(KeyTurns, KioskTerminalApp):
     async def _refresh(self) -> None:
         """What changed around the draft, shown in place; the focus stays where it is."""
         try:
-            if self.state is not None:
-                draft = self.state.draft
-                state = await self.at_desk(lambda desk: desk.refresh(draft))
-                if self.state.draft == draft:
-                    self.show(state)
+            draft = self.state.draft
+            state = await self.at_desk(lambda desk: desk.refresh(draft))
+            if self.state.draft == draft:
+                self.show(state)
         except KioskError as error:
             self.present(error)
         except Exception as error:  # noqa: BLE001 - the boundary of a background task

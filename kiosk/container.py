@@ -21,7 +21,9 @@ from services.place_order import Placing, place_order
 from services.ports import Catalogue, Clock, Ids, Store
 
 if TYPE_CHECKING:
+    from services.adapters.postal_file import PostalFile
     from services.desk import Desk
+    from services.postal import PostalCodes
     from services.sync.engine import SyncEngine
     from services.sync.status import SyncStatus
     from services.sync.thread import SyncThread
@@ -67,6 +69,7 @@ class Container:
         self._holder = Once(self._take_hold)
         self._store = Once(self._open_store)
         self._catalogue = Once(self._open_catalogue)
+        self._postal = Once(self._open_postal)
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -100,6 +103,11 @@ class Container:
     def catalogue(self) -> Catalogue:
         """The local catalogue; the built-in one where nothing was set up yet."""
         return self._catalogue()
+
+    @property
+    def postal(self) -> PostalCodes:
+        """Postcodes and communes."""
+        return self._postal()
 
     def placing(self, catalogue: Catalogue | None = None) -> Placing:
         """What placing an order needs; without a hold on drafts, as for imports."""
@@ -191,6 +199,12 @@ class Container:
 
         paths.ensure_folder(self.folder)
         return ensure_builtin(paths.catalogue_file(self.folder), self.clock.now())
+
+    def _open_postal(self) -> PostalFile:
+        from services.adapters.postal_file import PostalFile  # noqa: PLC0415 - sqlite3
+
+        paths.ensure_folder(self.folder)
+        return PostalFile(paths.postal_file(self.folder))
 
 
 def fill_for_practice(store: Store, clock: Clock) -> None:

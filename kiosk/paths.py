@@ -34,6 +34,10 @@ def catalogue_file(folder: Path) -> Path:
     return folder / "catalogue.sqlite3"
 
 
+def postal_file(folder: Path) -> Path:
+    return folder / "postal.sqlite3"
+
+
 def central_file(folder: Path) -> Path:
     return folder / "central" / "central.sqlite3"
 

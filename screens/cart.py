@@ -167,7 +167,7 @@ class CartScreen(StepScreen):
 
     async def action_take_pack(self) -> None:
         state = self.console.state
-        if state is not None and state.quote.pack_hint is not None:
+        if state.quote.pack_hint is not None:
             draft = state.draft
             self.console.show(await self.console.at_desk(lambda desk: desk.take_pack(draft)))
 

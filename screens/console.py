@@ -25,8 +25,8 @@ Answer = TypeVar("Answer")
 class Console(Protocol):
     """The application as screens see it."""
 
-    state: DeskState | None
-    """None until the console's file is open, a blink after the first paint."""
+    state: DeskState
+    """A blank call until the console's file is open, a blink after the first paint."""
     catalogue: Catalogue | None
     postal: PostalCodes | None
     rules: ShopRules

@@ -77,8 +77,7 @@ class PaymentScreen(StepScreen):
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        state = self.console.state
-        promises = state.promises if state else {}
+        promises = self.console.state.promises
         return ways(self.reach, [promises.get(method) for method in METHODS])
 
     def draw(self, state: DeskState) -> None:

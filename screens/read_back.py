@@ -71,9 +71,7 @@ class ReadBackScreen(StepScreen):
 
     @property
     def whole(self) -> Completeness:
-        state = self.console.state
-        unknown = state.quote.unknown_skus if state else ()
-        return check_order(self.draft, unknown_skus=unknown)
+        return check_order(self.draft, unknown_skus=self.console.state.quote.unknown_skus)
 
     def draw(self, state: DeskState) -> None:
         whole = self.whole

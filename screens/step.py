@@ -86,9 +86,7 @@ class StepScreen(Screen[None]):
 
     @property
     def draft(self) -> Draft:
-        state = self.console.state
-        assert state is not None  # noqa: S101 - no step is drawn before the first state
-        return state.draft
+        return self.console.state.draft
 
     def compose(self) -> ComposeResult:
         bar = StepBar(id="steps")
@@ -115,7 +113,7 @@ class StepScreen(Screen[None]):
     def redraw(self) -> None:
         """Show the present state, if there is one and the screen stands."""
         state = self.console.state
-        if state is None or not self.is_mounted or not self.query("#keys"):
+        if not self.is_mounted or not self.query("#keys"):
             return
         self.draw(state)
         self.query_one("#status", StatusPanel).view = status_view(state, self.console)
@@ -153,8 +151,7 @@ class StepScreen(Screen[None]):
     @on(ScreenResume)
     def _came_up(self) -> None:
         self.redraw()
-        state = self.console.state
-        self.place_focus(state.draft.focus if state else "")
+        self.place_focus(self.draft.focus)
 
     @on(Resize)
     def _resized(self) -> None:
@@ -165,8 +162,7 @@ class StepScreen(Screen[None]):
         name = event.widget.id or ""
         self.refresh_keys()
         self._draw_notice()
-        state = self.console.state
-        if state is not None and self.is_current and state.draft.focus != name:
+        if self.is_current and self.draft.focus != name:
             await self.change(lambda draft: replace(draft, step=self.STEP, focus=name))
 
     @on(TextField.CardRefused)

@@ -33,8 +33,7 @@ class CallsDialog(Dialog):
 
     @property
     def waiting(self) -> Sequence[DraftSummary]:
-        state = self.console.state
-        return state.calls_waiting if state else ()
+        return self.console.state.calls_waiting
 
     def on_mount(self) -> None:
         lines = [call_line(call) for call in self.waiting] or [line(_("Aucun appel n'attend."))]

@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -104,10 +105,10 @@ def scrolled(first: int, height: int, count: int, top: int, bottom: int) -> int:
 
     Stays where it is as long as it can, then moves by half a page: nothing moves at each key.
     """
-    last_first = max(0, count - height)
     if top < first or bottom >= first + height:
-        first = top - height // 2 if top < first else bottom - height // 2
-    return max(0, min(first, last_first))
+        aim = (top if top < first else bottom) - height // 2
+        first = min(top, max(aim, bottom - height + 1))
+    return max(0, min(first, count - height))
 
 
 @dataclass(slots=True)
@@ -241,11 +242,13 @@ class Columns(Widget):
 
     # --- drawing -------------------------------------------------------------------
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        for shown in self._lists:
+            shown.scroll(self.size.height)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        height, widths = self.size.height, layout(self.size.width)
-        if y == 0:
-            for shown in self._lists:
-                shown.scroll(height)
+        widths = layout(self.size.width)
         cells = [
             *self._entry(Column.BRANDS, y, widths.brands),
             *self._entry(Column.PRINTERS, y, widths.printers),

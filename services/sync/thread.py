@@ -22,7 +22,7 @@ from services.sync.status import CatalogueProgress, Connection, SyncReport, Sync
 
 log = logging.getLogger("kiosk.sync")
 
-POLL_SECONDS = 30.0
+POLL_SECONDS = 10.0
 """Between two exchanges when nothing happens."""
 
 LOOK_SECONDS = 1.0
