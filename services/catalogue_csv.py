@@ -19,6 +19,24 @@ CARTRIDGES = "cartridges.csv"
 COMPATIBILITY = "compatibility.csv"
 OFFERS = "offers.csv"
 
+HEADERS = {
+    PRINTERS: ("printer_id", "brand", "family", "model", "kind"),
+    CARTRIDGES: (
+        "sku",
+        "brand",
+        "series",
+        "oem_reference",
+        "colour",
+        "capacity",
+        "technology",
+        "page_yield",
+        "volume_ml",
+        "ean13",
+    ),
+    COMPATIBILITY: ("printer_id", "sku"),
+    OFFERS: ("sku", "price_cents", "stock", "restock_on"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueTables:
