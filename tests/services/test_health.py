@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from console_fixtures import NOW, StillClock, complete_draft, enrol
+
+from kiosk import cli, paths
+from kiosk.health import Level, Patient, examine
+from models.errors import Unavailable
+from services.adapters.console_store import ConsoleStore
+
+
+class Answering:
+    closed = False
+
+    def ping(self):
+        pass
+
+    def close(self):
+        self.closed = True
+
+
+class Silent(Answering):
+    def __init__(self, code):
+        self.code = code
+
+    def ping(self):
+        raise Unavailable(self.code)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def patient(folder):
+    return Patient(
+        folder=folder,
+        stdin=io.StringIO(),
+        stdout=io.StringIO(),
+        environ={"TERM": "xterm"},
+        clock=StillClock(),
+        open_store=ConsoleStore.open,
+        connect=lambda _store: None,
+    )
+
+
+@pytest.fixture
+def used(folder, catalogue_path):
+    """A folder that was worked in."""
+    with closing(ConsoleStore.open(paths.console_file(folder))) as store:
+        with store.write() as tx:
+            tx.drafts.save(complete_draft(UUID(int=1)), at=NOW, holder=None)
+        enrol(store)
+    shutil.copy(catalogue_path, paths.catalogue_file(folder))
+    paths.catalogue_file(folder).chmod(0o600)
+    return folder
+
+
+def found(patient):
+    return {finding.name: finding for finding in examine(patient)}
+
+
+@pytest.mark.usefixtures("used")
+def test_a_folder_that_was_worked_in_is_well(patient):
+    findings = found(patient)
+    assert {name: one.level for name, one in findings.items()} == {
+        "terminal": Level.WATCH,
+        "dossier": Level.OK,
+        "disque": Level.OK,
+        "catalogue": Level.OK,
+        "fichier": Level.OK,
+        "horloge": Level.OK,
+        "références": Level.OK,
+        "envois": Level.OK,
+        "centrale": Level.OK,
+    }
+    assert "605 numéros" in findings["références"].told
+
+
+def test_asking_a_machine_where_nothing_is_makes_nothing(patient, folder):
+    assert {one.level for one in examine(patient)} == {Level.OK, Level.WATCH}
+    assert not folder.exists()
+
+
+def test_asking_changes_no_file(patient, used):
+    before = {path: path.read_bytes() for path in used.iterdir()}
+    found(patient)
+    assert {path: path.read_bytes() for path in used.iterdir()} == before
+
+
+def test_what_others_can_read_is_named(patient, used):
+    paths.console_file(used).chmod(0o644)
+    finding = found(patient)["dossier"]
+    assert finding.level is Level.WATCH
+    assert "console.sqlite3" in finding.told
+    assert finding.todo == f"chmod -R go= {used}"
+
+
+def test_a_damaged_file_is_an_error_and_the_rest_is_still_looked_at(patient, used):
+    paths.console_file(used).write_bytes(b"not a database, by far" * 200)
+    findings = found(patient)
+    assert findings["fichier"].level is Level.ERROR
+    assert "sauvegarde" in findings["fichier"].todo
+    assert findings["horloge"].level is Level.OK
+    assert findings["centrale"].level is Level.OK
+
+
+def test_an_order_without_its_customer_is_damage(patient, used):
+    with closing(sqlite3.connect(paths.console_file(used))) as connection, connection:
+        connection.execute("INSERT INTO customer_phones VALUES ('4321', 'nobody')")
+    finding = found(patient)["fichier"]
+    assert (finding.level, finding.told) == (Level.ERROR, "customer_phones sans customers")
+
+
+@pytest.mark.parametrize(
+    "version,level", [("0000", Level.WATCH), ("9999", Level.ERROR)], ids=["older", "newer"]
+)
+def test_a_file_of_another_version(patient, used, version, level):
+    with closing(sqlite3.connect(paths.console_file(used))) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+    finding = found(patient)["fichier"]
+    assert finding.level is level
+    assert finding.todo
+
+
+@pytest.mark.usefixtures("used")
+def test_a_clock_that_went_back_is_an_error(patient):
+    back = replace(patient, clock=StillClock(NOW - timedelta(minutes=3)))
+    assert found(back)["horloge"].level is Level.ERROR
+    a_little = replace(patient, clock=StillClock(NOW - timedelta(minutes=1)))
+    assert found(a_little)["horloge"].level is Level.OK
+
+
+def test_a_clock_that_was_never_set_is_an_error(patient):
+    never = replace(patient, clock=StillClock(NOW.replace(year=1970)))
+    assert found(never)["horloge"].level is Level.ERROR
+
+
+@pytest.mark.parametrize(
+    "central,level",
+    [
+        (Answering(), Level.OK),
+        (Silent("central_unreachable"), Level.WATCH),
+        (Silent("unauthorised"), Level.ERROR),
+    ],
+    ids=["answers", "silent", "refuses"],
+)
+@pytest.mark.usefixtures("used")
+def test_central(patient, central, level):
+    finding = found(replace(patient, connect=lambda _store: central))["centrale"]
+    assert finding.level is level
+    assert bool(finding.todo) == (level is not Level.OK)
+    assert central.closed
+
+
+def test_the_last_references_are_an_error(patient, used):
+    with closing(ConsoleStore.open(paths.console_file(used))) as store, store.write() as tx:
+        for _ in range(tx.references.left() - 1):
+            tx.references.take_next()
+    assert found(patient)["références"].level is Level.WATCH
+    with closing(ConsoleStore.open(paths.console_file(used))) as store, store.write() as tx:
+        tx.references.take_next()
+    assert found(patient)["références"].level is Level.ERROR
+
+
+def test_a_full_disk_is_an_error(patient, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10, 9, 1))
+    assert found(patient)["disque"].level is Level.ERROR
+
+
+def test_the_command_ends_with_1_on_an_error_only(used, monkeypatch, capsys):
+    monkeypatch.setenv("KIOSK_STATE_DIR", str(used))
+    with closing(ConsoleStore.open(paths.console_file(used))) as store, store.write() as tx:
+        tx.settings.put("central_url", "")
+    assert cli.main(["doctor", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["level"] for one in told if one["name"] == "fichier"] == ["ok"]
+    paths.console_file(used).write_bytes(b"rotten" * 1000)
+    assert cli.main(["doctor"]) == 1
+    assert "ERREUR  fichier" in capsys.readouterr().out
