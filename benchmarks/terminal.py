@@ -1,6 +1,6 @@
 """Bytes and milliseconds for each kind of key, on a real pty, beside the budgets.
 
-    python -m benchmarks.terminal [--runs 5] [--size 80x24] [--sample]
+    python -m benchmarks.terminal [--runs 5] [--size 80x24] [--sample | --command console]
 
 Times are from the key to the last byte of its frame. The first paint is compared with a
 Textual application of two widgets, started in turn with it.
@@ -62,17 +62,13 @@ SAMPLE = Scenario(
         *[Step("changement d'écran", "f2", 4000)] * 2,
     ),
 )
-CONSOLE = Scenario(
-    (sys.executable, "-m", "kiosk.cli", "demo"),
-    "touches",
-    (
-        *(Step("liste remplie", letter, 1500) for letter in "dcp350c"),
-        *[Step("", "down")] * 1,
-        *[Step("flèche", "down", 300)] * 4,
-        *[Step("changement d'écran", key, 4000) for key in ("f2", "f3")],
-        *(Step("touche tapée", letter, 250) for letter in "0199"),
-        *[Step("changement d'écran", key, 4000) for key in ("f4", "f5", "f6", "f1")],
-    ),
+CONSOLE_STEPS = (
+    *(Step("liste remplie", letter, 1500) for letter in "dcp350c"),
+    *[Step("", "down")] * 1,
+    *[Step("flèche", "down", 300)] * 4,
+    *[Step("changement d'écran", key, 4000) for key in ("f2", "f3")],
+    *(Step("touche tapée", letter, 250) for letter in "0199"),
+    *[Step("changement d'écran", key, 4000) for key in ("f4", "f5", "f6", "f1")],
 )
 TWO_WIDGETS = Scenario((sys.executable, "-m", "benchmarks.two_widgets"), "Deux éléments", ())
 
@@ -141,6 +137,10 @@ def report(console: Measured, bare: Measured) -> None:
     )
 
 
+def _console(command: str) -> Scenario:
+    return Scenario((sys.executable, "-m", "kiosk.cli", command), "touches", CONSOLE_STEPS)
+
+
 def _by_kind(measured: Measured) -> list[tuple[str, int, list[Frame]]]:
     kinds: dict[tuple[str, int], list[Frame]] = defaultdict(list)
     for step, frames in measured.frames.items():
@@ -162,13 +162,15 @@ def main() -> None:
     parser.add_argument(
         "--sample", action="store_true", help="the sample application, not the console"
     )
+    parser.add_argument("--command", default="demo", help="of kiosk: demo, or console")
     args = parser.parse_args()
     columns, rows = (int(part) for part in args.size.split("x"))
     has_console = importlib.util.find_spec("kiosk.app") is not None and not args.sample
+    scenario = _console(args.command) if has_console else SAMPLE
     console, bare = Measured(), Measured()
     for _ in range(args.runs):
         measure(TWO_WIDGETS, (columns, rows), bare)
-        measure(CONSOLE if has_console else SAMPLE, (columns, rows), console)
+        measure(scenario, (columns, rows), console)
     report(console, bare)
 
 

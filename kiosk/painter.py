@@ -53,7 +53,6 @@ class Painter:
         self._colours = colours or ColorSystem.STANDARD
         self._width = self._height = 0
         self._shown: list[Row] = []
-        self._wanted: list[Row] = []
         self._pen = PLAIN
         self._x: int | None = None
         self._y: int | None = None
@@ -74,58 +73,42 @@ class Painter:
         if (self._width, self._height) != (size.width, size.height):
             self._begin(size)
         for y, line in enumerate(lines[: self._height]):
-            self._draw(y, line)
-            if self._shown[y] != self._wanted[y]:
-                self._paint_row(y)
+            wanted = self._row(line)
+            if wanted != self._shown[y]:
+                self._paint_row(y, wanted)
         self._place_cursor(cursor)
         return "".join(self._out)
 
     def _begin(self, size: Size) -> None:
         self._width, self._height = size.width, size.height
         self._shown = [[BLANK] * self._width for _ in range(self._height)]
-        self._wanted = [[BLANK] * self._width for _ in range(self._height)]
         self._pen, self._x, self._y = PLAIN, 0, 0
         self._out.append(HIDE_CURSOR + CLEAR)
         self._is_cursor_shown = False
 
-    # --- from the compositor to the wanted grid ----------------------------------
+    def _row(self, line: Iterable[Strip]) -> Row:
+        """The cells of a line, exactly as many as the terminal has columns."""
+        row = [
+            cell
+            for strip in line
+            for text, style, _ in strip
+            for cell in cells(text, pen_of(style, self._colours))
+        ]
+        if len(row) > self._width and not row[self._width][0]:
+            row[self._width - 1] = BLANK  # a wide character that does not fit is not begun
+        return row[: self._width] + [BLANK] * (self._width - len(row))
 
-    def _draw(self, y: int, line: Iterable[Strip]) -> None:
-        x = 0
-        for strip in line:
-            for text, style, _ in strip:
-                x += self._put(y, x, cells(text, pen_of(style, self._colours)))
-
-    def _put(self, y: int, x: int, piece: tuple[Cell, ...]) -> int:
-        row = self._wanted[y]
-        width = len(piece)
-        end = min(x + width, self._width)
-        if x >= end:
-            return width
-        if not row[x][0]:
-            row[x - 1] = BLANK  # its right half is being overwritten
-        row[x:end] = piece[: end - x]
-        if end < self._width:
-            if not row[end][0]:
-                row[end] = BLANK  # its left half was overwritten
-        elif end < x + width and not piece[end - x][0]:
-            row[end - 1] = BLANK  # a wide character that does not fit is not begun
-        return width
-
-    # --- from the wanted grid to the terminal ------------------------------------
-
-    def _paint_row(self, y: int) -> None:
-        shown, wanted = self._shown[y], self._wanted[y]
+    def _paint_row(self, y: int, wanted: Row) -> None:
+        shown, self._shown[y] = self._shown[y], wanted
         changed = _differences(shown, wanted)
         tail = _tail(wanted)
         for start, stop in _runs(x for x in changed if x < tail):
             self._write(y, start, stop)
         if changed[-1] >= tail:
-            self._blank_tail(y, max(tail, next(x for x in changed if x >= tail)), changed[-1] + 1)
-        self._shown[y] = wanted.copy()
+            self._blank_tail(y, next(x for x in changed if x >= tail), changed[-1] + 1)
 
     def _write(self, y: int, start: int, stop: int) -> None:
-        row = self._wanted[y]
+        row = self._shown[y]
         self._reach(start, y)
         for x in range(start, stop):
             text, pen = row[x]
@@ -153,7 +136,7 @@ class Painter:
         if stop - start <= len(ERASE_TO_END_OF_LINE):
             self._write(y, start, stop)
             return
-        if (self._x, self._y) != (_tail(self._wanted[y]), y):
+        if (self._x, self._y) != (_tail(self._shown[y]), y):
             self._reach(start, y)
         if self._pen.on_blank() != PLAIN:
             self._set_pen(PLAIN)  # terminals erase with the pen's background
@@ -173,7 +156,7 @@ class Painter:
     def _gap_text(self, x: int, y: int) -> str:
         if self._y != y or self._x is None or not 0 < x - self._x < len("\x1b[99C"):
             return ""
-        gap = self._wanted[y][self._x : x]
+        gap = self._shown[y][self._x : x]
         blank = (" ", self._pen.on_blank())
         if all(cell == blank or (cell[1] == self._pen and len(cell[0]) == 1) for cell in gap):
             return "".join(text for text, _ in gap)
