@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, pairwise
 
 from services.query import (
@@ -28,12 +29,13 @@ from services.search import (
     Level,
     Slot,
     WordIndex,
+    as_typed,
     expression_of,
     meaning_met,
     rank,
 )
 
-_MEANINGS = 48
+_MEANINGS = 60
 """How many neighbours of one word are tried at most."""
 
 _ONE_AT_A_TIME = 4
@@ -43,6 +45,9 @@ _LONGEST = 24
 _SHORTEST_CUT, _LONGEST_CUT = 5, 20
 _SHORTEST_BEGINNING = 4
 _SHORTEST_DOUBTED = 3
+_SHORTEST_STRAYED = 3
+_AS_TYPED = 2
+"""A slot with more meanings than that was mended already."""
 _SHORTEST_MODEL = 3
 
 
@@ -67,20 +72,21 @@ class Vocabulary:
 
 def readings(query: Query, index: WordIndex) -> Iterator[tuple[Slot, ...]]:
     """Slots to try, the kindest reading last."""
-    typed = [word.text for word in query.words]
-    joins = [left + right for left, right in pairwise(typed)]
-    runs = [run for word in query.words for run in word.runs]
-    vocabulary = Vocabulary([*typed, *joins, *runs], index)
-    words = _recut(query.words, vocabulary, index)
-    is_open = query.ends_inside_word
-    if words != query.words:
-        yield _slots(words, is_open)
-        vocabulary = Vocabulary([w.text for w in words] + [r for w in words for r in w.runs], index)
+    words, is_open = query.words, query.ends_inside_word
+    joins = [left.text + right.text for left, right in pairwise(words)]
+    vocabulary = Vocabulary([*_texts(words), *joins], index)
+    recut = _recut(words, vocabulary, index)
+    if recut != words:
+        yield as_typed(recut, is_open=is_open)
+        yield _mended(recut, Vocabulary(_texts(recut), index), is_open=is_open)
     mended = _mended(words, vocabulary, is_open=is_open)
-    if mended != _slots(words, is_open):
-        yield mended
+    yield mended
     yield from islice(_one_word_mended(mended, vocabulary), _ONE_AT_A_TIME)
     yield from islice(_one_word_less(mended, vocabulary), _ONE_AT_A_TIME)
+
+
+def _texts(words: Iterable[Word]) -> list[str]:
+    return [text for word in words for text in (word.text, *word.runs)]
 
 
 def neighbours(
@@ -120,14 +126,6 @@ def _said(slot: Slot, best: Candidate) -> str:
     return min(begun, key=len) if slot.is_open and begun else meant.text
 
 
-def _slots(words: Sequence[Word], is_open: bool) -> tuple[Slot, ...]:  # noqa: FBT001 - private
-    last = len(words) - 1
-    return tuple(
-        Slot((word,), is_open=is_open and at == last and not word.is_attribute)
-        for at, word in enumerate(words)
-    )
-
-
 # --- cut elsewhere ---------------------------------------------------------------
 
 
@@ -139,13 +137,19 @@ def _recut(words: Sequence[Word], vocabulary: Vocabulary, index: WordIndex) -> t
     done: list[Word] = []
     while rest:
         word = rest.pop(0)
-        if rest and vocabulary.knows(word.text + rest[0].text):
-            done.append(word_of(word.text + rest.pop(0).text))
+        if rest and _is_split(word, rest[0], vocabulary):
+            done.append(whole_word(word.text + rest.pop(0).text))
         elif _is_known(word, vocabulary):
             done.append(word)
         else:
             done.extend(_cut(word, index))
     return tuple(done)
+
+
+def _is_split(word: Word, following: Word, vocabulary: Vocabulary) -> bool:
+    if _is_known(word, vocabulary) and _is_known(following, vocabulary):
+        return False
+    return vocabulary.knows(word.text + following.text)
 
 
 def _cut(word: Word, index: WordIndex) -> list[Word]:
@@ -177,7 +181,7 @@ def _mended(words: Sequence[Word], vocabulary: Vocabulary, *, is_open: bool) -> 
     """Each unknown word by what it may have been meant to be."""
     return tuple(
         slot if _is_known(word, vocabulary) else _mend(slot, vocabulary)
-        for word, slot in zip(words, _slots(words, is_open), strict=True)
+        for word, slot in zip(words, as_typed(words, is_open=is_open), strict=True)
     )
 
 
@@ -188,22 +192,31 @@ def _mend(slot: Slot, vocabulary: Vocabulary) -> Slot:
     word = slot.meanings[0]
     if near := vocabulary.near(word.text):
         return Slot(tuple(map(whole_word, near[:_MEANINGS])))
-    if near := _near_by_run(word, vocabulary):
-        return Slot(tuple(map(word_of, near[:_MEANINGS])), slot.is_open)
+    if by_run := [*_near_by_run(word, vocabulary), *_without_a_run(word)]:
+        return Slot(tuple(by_run[:_MEANINGS]), slot.is_open)
     if slot.is_open and len(word.text) >= _SHORTEST_BEGINNING:
         begun = sorted(shorter_forms(word.text) - {word.text}, reverse=True)
         return Slot(tuple(map(word_of, begun)), is_open=True)
     return slot
 
 
-def _near_by_run(word: Word, vocabulary: Vocabulary) -> list[str]:
+def _near_by_run(word: Word, vocabulary: Vocabulary) -> list[Word]:
     """The word with one of its runs mended: "dpc35" is no word's neighbour, its "dpc" is."""
     runs = word.runs
     return [
-        "".join((*runs[:at], other, *runs[at + 1 :]))
+        word_of("".join((*runs[:at], other, *runs[at + 1 :])))
         for at, run in enumerate(runs)
         if len(runs) > 1 and not vocabulary.knows(run)
         for other in vocabulary.near(run)
+    ]
+
+
+def _without_a_run(word: Word) -> list[Word]:
+    """The word with a stray character inside taken out: "brother8mfc6890"."""
+    return [
+        replace(word, runs=(*word.runs[:at], *word.runs[at + 1 :]))
+        for at, run in enumerate(word.runs)
+        if len(run) == 1 and len(word.runs) > _SHORTEST_STRAYED
     ]
 
 
@@ -212,7 +225,7 @@ def _one_word_mended(slots: Sequence[Slot], vocabulary: Vocabulary) -> Iterator[
     places = [
         at
         for at, slot in enumerate(slots)
-        if len(slot.meanings) == 1 and len(slot.meanings[0].text) >= _SHORTEST_DOUBTED
+        if len(slot.meanings) <= _AS_TYPED and len(slot.meanings[0].text) >= _SHORTEST_DOUBTED
     ]
     for at in sorted(places, key=lambda at: (not _names_model(slots[at]), -at)):
         mended = _mend(slots[at], vocabulary)

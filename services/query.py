@@ -385,10 +385,13 @@ _SEEN_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "s": "5", "b": "8", "
 
 
 def cuts(word: str) -> list[tuple[str, ...]]:
-    """All ways to read one word as two or three of at least two characters."""
+    """All ways to read one word as two or three of at least two characters, then as two with
+    one character between them that does not belong there.
+    """
     ends = range(2, len(word) - 1)
     in_two = [(word[:cut], word[cut:]) for cut in ends]
     in_three = [
         (word[:cut], word[cut:end], word[end:]) for cut in ends for end in ends if end > cut + 1
     ]
-    return [*in_two, *in_three]
+    around = [(word[:cut], word[cut + 1 :]) for cut in ends if cut < len(word) - 2]
+    return [*in_two, *in_three, *around]

@@ -11,13 +11,13 @@ was understood is told. Work is bounded whatever is typed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Protocol
 
 from models.catalogue import Article, Printer
 from services.ports import CartridgeHit, Hit, PrinterHit, SearchResult
-from services.query import Query, Word, begins_attribute, parse
+from services.query import Query, Word, begins_attribute, parse, runs
 
 CANDIDATES = 60
 """How many rows of a kind are looked at before ranking."""
@@ -103,7 +103,7 @@ def search(text: str, index: WordIndex, *, limit: int = 50) -> SearchResult:
 def _understand(query: Query, index: WordIndex) -> tuple[Sequence[Candidate], str | None]:
     from services import forgiving  # noqa: PLC0415 - it builds on this module
 
-    slots = as_typed(query)
+    slots = as_typed(query.words, is_open=query.ends_inside_word)
     found = find(slots, index)
     if found:
         return [*found, *forgiving.neighbours(slots, found, index)], None
@@ -113,12 +113,21 @@ def _understand(query: Query, index: WordIndex) -> tuple[Sequence[Candidate], st
     return [], None
 
 
-def as_typed(query: Query) -> tuple[Slot, ...]:
-    last = len(query.words) - 1
+def as_typed(words: Sequence[Word], *, is_open: bool) -> tuple[Slot, ...]:
+    """A slot for each; the last one open, unless it is a colour or the like."""
+    last = len(words) - 1
     return tuple(
-        Slot((word,), is_open=query.ends_inside_word and at == last and not word.is_attribute)
-        for at, word in enumerate(query.words)
+        Slot(_meanings(word), is_open=is_open and at == last and not word.is_attribute)
+        for at, word in enumerate(words)
     )
+
+
+def _meanings(word: Word) -> tuple[Word, ...]:
+    """Cut where punctuation was typed ("expression-home"), or as if it had not been
+    ("MF-C8870").
+    """
+    glued = replace(word, runs=tuple(runs(word.text)))
+    return (word,) if word.is_attribute or glued == word else (word, glued)
 
 
 def _scanned(text: str, index: WordIndex) -> tuple[Hit, ...]:
@@ -198,7 +207,7 @@ def _all_runs(word: Word, is_open: bool) -> str:  # noqa: FBT001 - private, one 
 
 
 def rank(slots: Sequence[Slot], candidates: Iterable[Candidate], level: Level) -> list[Candidate]:
-    """By how near the meaning is, how well it answers, the kind that is meant, then
+    """By how well it answers, how near the meaning is, the kind that is meant, then
     best-first order. ``level`` is what all of them are at least.
     """
     is_about_cartridges = any(slot.is_attribute for slot in slots)
@@ -208,7 +217,7 @@ def rank(slots: Sequence[Slot], candidates: Iterable[Candidate], level: Level) -
     def key(candidate: Candidate) -> tuple[int, ...]:
         said, doubt = (as_said, 0) if is_plain else _best_meanings(slots, candidate)
         is_other_kind = candidate.is_printer == is_about_cartridges
-        return doubt, _level(said, candidate, level), is_other_kind, candidate.number
+        return _level(said, candidate, level), doubt, is_other_kind, candidate.number
 
     return sorted(candidates, key=key)
 
