@@ -147,7 +147,8 @@ def _recut(words: Sequence[Word], vocabulary: Vocabulary, index: WordIndex) -> t
 
 
 def _is_split(word: Word, following: Word, vocabulary: Vocabulary) -> bool:
-    if _is_known(word, vocabulary) and _is_known(following, vocabulary):
+    spelled = len(word.text) == len(following.text) == 1
+    if not spelled and all(_is_known(each, vocabulary) for each in (word, following)):
         return False
     return vocabulary.knows(word.text + following.text)
 

@@ -243,7 +243,7 @@ def _cartridge_names(cartridge: Cartridge) -> Iterator[str]:
         yield name
         if suffix and not name.endswith(suffix):
             yield name + suffix
-    for text in cartridge.series.split("/"):
+    for text in (*cartridge.series.split("/"), cartridge.oem_reference):
         if numbered := _NUMBERED_SERIES.fullmatch(text):
             yield numbered.group(1) + suffix
 
