@@ -60,76 +60,13 @@ TECHNOLOGY_WORDS: Mapping[Technology, tuple[str, ...]] = {
 }
 SHOP_WORDS = ("compatible", "boutique", "generique")
 
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "alors",
-        "au",
-        "aux",
-        "avec",
-        "besoin",
-        "bonjour",
-        "ca",
-        "capacite",
-        "cartouche",
-        "cartouches",
-        "ce",
-        "cela",
-        "cette",
-        "cherche",
-        "chose",
-        "de",
-        "des",
-        "donc",
-        "du",
-        "elle",
-        "en",
-        "encre",
-        "encres",
-        "est",
-        "et",
-        "euh",
-        "faut",
-        "faudrait",
-        "il",
-        "imprimante",
-        "imprimantes",
-        "je",
-        "la",
-        "le",
-        "les",
-        "ma",
-        "madame",
-        "marque",
-        "mon",
-        "monsieur",
-        "modele",
-        "moi",
-        "numero",
-        "ou",
-        "par",
-        "plait",
-        "pour",
-        "prix",
-        "que",
-        "qui",
-        "reference",
-        "ref",
-        "sa",
-        "serie",
-        "si",
-        "son",
-        "sur",
-        "svp",
-        "type",
-        "un",
-        "une",
-        "vais",
-        "veux",
-        "voudrais",
-        "vous",
-    ]
-)
+_SAID_AROUND = """
+a alors au aux avec besoin bonjour ca capacite cartouche cartouches ce cela cette cherche chose
+de des deux donc du elle en encre encres est euh faut faudrait il imprimante imprimantes je la
+le les ma madame marque mon monsieur modele moi numero ou par plait pour prix que qui reference
+ref sa serie si son sur svp type un une vais veux voudrais vous
+"""
+STOP_WORDS = frozenset(_SAID_AROUND.split())
 """Said around what is meant. Kept where nothing else was said."""
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
