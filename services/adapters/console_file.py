@@ -11,8 +11,10 @@ import contextlib
 import errno
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.engine import Connection
@@ -25,16 +27,20 @@ from services.adapters.file_lock import exclusive
 HEAD = "0001"
 """The newest version in ``migrations/console/versions``."""
 
-BUSY_SECONDS = 5
+BUSY_SECONDS = 5.0
+ASK_SECONDS = 0.003
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+BUSY_TIMEOUT = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}"
 PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    BUSY_TIMEOUT,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
 
+BEGIN_READING = "BEGIN"
+BEGIN_WRITING = "BEGIN IMMEDIATE"
 BEGIN_OPTION = "kiosk_begin"
 """Execution option with the statement that opens a connection's transaction."""
 
@@ -95,7 +101,7 @@ def _run_migrations(path: Path) -> None:
     config.set_main_option("script_location", folder.replace("%", "%%"))
     engine = _engine(path)
     try:
-        with begun(engine, "BEGIN IMMEDIATE") as connection:
+        with begun(engine, BEGIN_WRITING) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, HEAD)
     finally:
@@ -127,7 +133,41 @@ def _on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> Non
 
 
 def _on_begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
+    begin = connection.get_execution_options().get(BEGIN_OPTION, BEGIN_READING)
+    if begin == BEGIN_WRITING:
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql(begin)
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Wait for our turn to write, asking every few milliseconds.
+
+    SQLite's own waiting sleeps longer each time, up to 100 ms: among many writers whoever
+    has waited longest comes last, and may give up while others write again and again.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        # Asked of the driver itself: SQLAlchemy's errors cost more than the waiting.
+        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        while not _has_begun(driver):
+            if time.monotonic() >= deadline:
+                connection.exec_driver_sql(BEGIN_WRITING)  # the last word, as its own error
+                return
+            time.sleep(ASK_SECONDS)
+    finally:
+        connection.exec_driver_sql(BUSY_TIMEOUT)
+
+
+def _has_begun(driver: sqlite3.Connection) -> bool:
+    try:
+        driver.execute(BEGIN_WRITING)
+    except sqlite3.OperationalError as error:
+        if _primary_code(error) != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -161,22 +201,24 @@ FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
 
 @contextlib.contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """What SQLite says through SQLAlchemy becomes ours, chained; all else passes."""
+    """What SQLite says becomes ours, chained; all else passes."""
     try:
         yield
     except exc.DBAPIError as error:
         raise _translated(error.orig, path) or error from error
+    except sqlite3.Error as error:  # from before SQLAlchemy has a hand in it
+        raise _translated(error, path) or error from error
     except exc.TimeoutError as error:  # every connection of the pool is in use
         raise Unavailable("store_busy", path=str(path)) from error
 
 
 @contextlib.contextmanager
 def _translated_at_open(path: Path) -> Iterator[None]:
-    """The same for the driver and the file system, where no other code runs inside."""
+    """The same for the file system, where no other code runs inside."""
     try:
         with translated(path):
             yield
-    except (sqlite3.Error, OSError) as error:
+    except OSError as error:
         raise _translated(error, path) or error from error
 
 
@@ -185,5 +227,9 @@ def _translated(error: BaseException | None, path: Path) -> Unavailable | None:
     if isinstance(error, OSError):
         code = "store_full" if error.errno in FULL_ERRNOS else "store_read_only"
     else:
-        code = CODE_OF.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        code = CODE_OF.get(_primary_code(error))
     return Unavailable(code, path=str(path)) if code else None
+
+
+def _primary_code(error: BaseException | None) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

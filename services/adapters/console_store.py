@@ -16,7 +16,13 @@ from sqlalchemy.engine import Connection
 
 from services.adapters.console_customers import ConsoleCustomers
 from services.adapters.console_drafts import ConsoleDrafts
-from services.adapters.console_file import begun, open_engine, translated
+from services.adapters.console_file import (
+    BEGIN_READING,
+    BEGIN_WRITING,
+    begun,
+    open_engine,
+    translated,
+)
 from services.adapters.console_orders import ConsoleOrders, ConsoleOutbox, ConsoleReferences
 from services.adapters.console_vouchers import ConsoleSettings, ConsoleVouchers
 from services.holding import FolderHolders, Holders
@@ -68,13 +74,13 @@ class ConsoleStore:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        with translated(self._path), begun(self._engine, "BEGIN IMMEDIATE") as connection:
+        with translated(self._path), begun(self._engine, BEGIN_WRITING) as connection:
             yield self._transaction(connection)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """One state of the file for the whole block; writing in it is refused by SQLite."""
-        with translated(self._path), begun(self._engine, "BEGIN") as connection:
+        with translated(self._path), begun(self._engine, BEGIN_READING) as connection:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             try:
                 yield self._transaction(connection)

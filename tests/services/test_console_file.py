@@ -201,7 +201,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path):
 
 
 def test_a_file_that_stays_busy_is_said_to_be_busy(path, monkeypatch):
-    monkeypatch.setattr(console_file, "PRAGMAS", ("PRAGMA busy_timeout = 10",))
+    monkeypatch.setattr(console_file, "BUSY_SECONDS", 0.01)
     store = ConsoleStore.open(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
