@@ -132,6 +132,7 @@ class Container:
     def open_desk(self) -> Desk:
         from services.desk import Desk  # noqa: PLC0415 - not needed by the command line
 
+        self.prepare_practice()
         return Desk(
             store=self.store,
             catalogue=self.catalogue,
@@ -141,6 +142,12 @@ class Container:
             holder=self.holder.id,
             place=self.place,
         )
+
+    def prepare_practice(self) -> None:
+        """People and codes to practise with, where the console is not enrolled. Done by what
+        takes orders, not by opening the file: enrolling a new console leaves it clean.
+        """
+        fill_for_practice(self.store, self.clock)
 
     def sync_engine(self) -> SyncEngine:
         """A new engine for one exchange with central; see ``services.sync.engine``."""
@@ -191,7 +198,6 @@ class Container:
         store = ConsoleStore.open(paths.console_file(self.folder), own=self.holder.id)
         if self._prepare_store is not None:
             self._prepare_store(store)
-        fill_for_practice(store, self.clock)
         return store
 
     def _open_catalogue(self) -> Catalogue:

@@ -223,9 +223,11 @@ def _orders(store: Store) -> Iterator[Finding]:
         enrolled = is_enrolled(tx.settings)
     yield _references(left)
     told = f"{waiting} commande(s) à envoyer, {refused} refusée(s)"
-    if refused:
+    if not enrolled:
+        yield Finding("envois", Level.OK, "aucun : les commandes d'exercice restent ici")
+    elif refused:
         yield Finding("envois", Level.WATCH, told, "« kiosk orders » dit lesquelles et pourquoi")
-    elif waiting and enrolled:
+    elif waiting:
         yield Finding("envois", Level.WATCH, told, "« kiosk sync --once » les envoie")
     else:
         yield Finding("envois", Level.OK, told)

@@ -84,15 +84,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _quote(args: argparse.Namespace) -> dict[str, Any]:
     from services import order_entry, order_file  # noqa: PLC0415 - pydantic
+    from services.training import needs_filling  # noqa: PLC0415 - with the above
 
     file = order_file.read_order(_read(args.file))
     with _opened() as container, _catalogue_without_writing(container) as catalogue:
         placing = container.placing(catalogue)
         if not container.has_store:
-            codes = _practice_codes(container)
-            return order_entry.quote_file(file, tx=codes, customers=None, placing=placing)
+            practice = _practice_codes(container)
+            return order_entry.quote_file(file, tx=practice, customers=None, placing=placing)
         with container.store.read() as tx:
-            return order_entry.quote_file(file, tx=tx, customers=tx.customers, placing=placing)
+            codes = _practice_codes(container) if needs_filling(tx) else tx
+            return order_entry.quote_file(file, tx=codes, customers=tx.customers, placing=placing)
 
 
 def _place(args: argparse.Namespace) -> dict[str, Any]:
@@ -100,6 +102,7 @@ def _place(args: argparse.Namespace) -> dict[str, Any]:
 
     file = order_file.read_order(_read(args.file))
     with _opened() as container:
+        container.prepare_practice()
         return order_entry.place_file(
             file,
             store=container.store,
@@ -187,7 +190,6 @@ def _as_json(row: OrderRow) -> dict[str, Any]:
         "state": order.state.value,
         "payment_method": order.payment_method.value,
         "total_cents": order.quote.total_cents,
-        "currency": "EUR",
         "sync_state": row.sync_state.value,
         "last_error": row.last_error,
         "placed_at": order.placed_at.isoformat(),

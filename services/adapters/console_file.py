@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy import URL, Engine, create_engine, event, exc
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -110,7 +110,7 @@ def _run_migrations(path: Path) -> None:
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
         hide_parameters=True,  # they are people's names and phones, and errors are printed
         pool_size=4,

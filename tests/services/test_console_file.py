@@ -241,3 +241,9 @@ def test_an_error_tells_no_name_and_no_phone(path):
     assert "INSERT INTO settings" in cause
     assert "Duval" not in cause + str(refused.value)
     store.close()
+
+
+def test_a_path_may_hold_what_an_address_may_not(tmp_path):
+    path = tmp_path / "100% sûr ? #1" / "console.sqlite3"
+    ConsoleStore.open(path).close()
+    assert console_file.schema_version(path) == console_file.HEAD
