@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+OPENING_SECONDS_MAX = 0.5
+"""The files are opened after the first frame, or then if a key came even before that."""
+
 
 def _step_screen(step: Step) -> StepScreen:
     """The screen of a step; imported when it is first gone to."""
@@ -85,6 +88,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         self._container = container
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._opened = asyncio.Event()
+        self._one_change_at_a_time = asyncio.Lock()
         self._opening: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
@@ -101,10 +105,18 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def on_mount(self) -> None:
         await self.push_screen(self._screen_of(Step.PRINTER))
-        self.call_after_refresh(self._begin_opening)
+        asyncio.get_running_loop().call_later(OPENING_SECONDS_MAX, self._begin_opening)
+
+    def post_display_hook(self) -> None:
+        """Called by Textual after each frame: the first one begins the opening.
+
+        Not by a message: a key typed ahead may hold up all queues until the files are open.
+        """
+        self._begin_opening()
 
     def _begin_opening(self) -> None:
-        self._opening = asyncio.create_task(self._open())
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
 
     async def _open(self) -> None:
         """Everything slow, in the store thread, while the operator may type already."""
@@ -154,27 +166,40 @@ class KioskApp(KeyTurns, KioskTerminalApp):
     async def ready(self) -> None:
         await self._opened.wait()
 
-    async def at_desk(self, work: Callable[[Desk], Answer]) -> Answer:
+    async def at_desk(self, ask: Callable[[Desk], Answer]) -> Answer:
         await self.ready()
         desk = self._desk
         assert desk is not None  # noqa: S101 - ready
-        return await self._in_store_thread(lambda: work(desk))
+        return await self._in_store_thread(lambda: ask(desk))
+
+    async def act(self, work: Callable[[Desk, Draft], DeskState]) -> bool:
+        async with self._one_change_at_a_time:
+            draft = self.state.draft
+            try:
+                state = await self.at_desk(lambda desk: work(desk, draft))
+            except KioskError as error:
+                self.present(error)
+                return False
+            self.notice = ""
+            self.show(state)
+            return True
 
     async def change(self, make: Callable[[Draft], Draft]) -> bool:
         await self.ready()
-        draft = make(self.state.draft)
-        if draft == self.state.draft or draft.state is DraftState.PLACED:
+        async with self._one_change_at_a_time:
+            draft = make(self.state.draft)
+            if draft == self.state.draft or draft.state is DraftState.PLACED:
+                return True
+            try:
+                state = await self.at_desk(lambda desk: desk.change(draft))
+            except KioskError as error:
+                # Kept in memory: the next change that can be written writes all of it.
+                self.state = replace(self.state, draft=draft)
+                self.present(error)
+                return False
+            self.notice = ""
+            self.show(state)
             return True
-        try:
-            state = await self.at_desk(lambda desk: desk.change(draft))
-        except KioskError as error:
-            # Kept in memory: the next change that can be written writes all of it.
-            self.state = replace(self.state, draft=draft)
-            self.present(error)
-            return False
-        self.notice = ""
-        self.show(state)
-        return True
 
     def show(self, state: DeskState) -> None:
         self.state = state
@@ -208,14 +233,9 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def take_up(self, waiting: Draft) -> None:
         """Go on with a call that waited, at the step and field it was left."""
-        try:
-            state = await self.at_desk(lambda desk: desk.resume(waiting.draft_id))
-        except KioskError as error:
-            self.present(error)
-            return
-        self.interrupted = tuple(d for d in self.interrupted if d.draft_id != waiting.draft_id)
-        self.show(state)
-        await self.go(state.draft.step, state.draft.focus)
+        if await self.act(lambda desk, _: desk.resume(waiting.draft_id)):
+            self.interrupted = tuple(d for d in self.interrupted if d.draft_id != waiting.draft_id)
+            await self.go(self.state.draft.step, self.state.draft.focus)
 
     async def park(self, reason: str = "") -> None:
         from screens.dialogs.park import ParkDialog  # noqa: PLC0415 - not before the first paint
@@ -223,43 +243,27 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         await self.push_screen(ParkDialog(reason))
 
     async def park_now(self, reason: str) -> None:
-        """The call waits with this reason; a new one begins."""
-        draft = self.state.draft
-        await self._begin_call(lambda desk: desk.park(draft, reason))
+        await self._begin_call(lambda desk, draft: desk.park(draft, reason))
 
     async def abandon_now(self) -> None:
-        """The call is over without an order; a new one begins."""
-        draft = self.state.draft
-        await self._begin_call(lambda desk: desk.abandon(draft))
+        await self._begin_call(lambda desk, draft: desk.abandon(draft))
 
-    async def _begin_call(self, work: Callable[[Desk], DeskState]) -> None:
-        try:
-            state = await self.at_desk(work)
-        except KioskError as error:
-            self.present(error)
-            return
-        self.interrupted = ()
-        self.show(state)
-        await self.go(Step.PRINTER, "search")
+    async def _begin_call(self, work: Callable[[Desk, Draft], DeskState]) -> None:
+        if await self.act(work):
+            self.interrupted = ()
+            await self.go(Step.PRINTER, "search")
 
     async def confirm(self) -> None:
-        """Place the order. Pressed twice, it is placed once."""
-        draft = self.state.draft
-        try:
-            state = await self.at_desk(lambda desk: desk.confirm(draft))
-        except KioskError as error:
-            self.present(error)
-            return
-        self.show(state)
-        self._container.wake_sync()
-        await self.switch_screen(self._screen_of(Step.CONFIRMATION))
+        if await self.act(lambda desk, draft: desk.confirm(draft)):
+            self._container.wake_sync()
+            await self.switch_screen(self._screen_of(Step.CONFIRMATION))
 
     # --- actions --------------------------------------------------------------
 
     async def action_go(self, name: str) -> None:
         await self.ready()
         if self.state.draft.state is DraftState.PLACED:
-            await self._begin_call(lambda desk: desk.new_call())
+            await self._begin_call(lambda desk, _: desk.new_call())
         await self.go(Step(name))
 
     async def action_new_call(self) -> None:
@@ -270,7 +274,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         await self.ready()
         draft = self.state.draft
         if draft.is_blank or draft.state is DraftState.PLACED:
-            await self._begin_call(lambda desk: desk.new_call())
+            await self._begin_call(lambda desk, _: desk.new_call())
         else:
             await self.park()
 
@@ -325,12 +329,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
     async def _refresh(self) -> None:
         """What changed around the draft, shown in place; the focus stays where it is."""
         try:
-            draft = self.state.draft
-            state = await self.at_desk(lambda desk: desk.refresh(draft))
-            if self.state.draft == draft:
-                self.show(state)
-        except KioskError as error:
-            self.present(error)
+            await self.act(lambda desk, draft: desk.refresh(draft))
         except Exception as error:  # noqa: BLE001 - the boundary of a background task
             self._fail(error)
 

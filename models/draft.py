@@ -82,6 +82,8 @@ class Draft:
     """Id of the field that had the focus, so that the very field is offered again."""
     search: str = ""
     printer_id: str | None = None
+    chosen_sku: str = ""
+    """The cartridge the mark stands on, where digits are its quantity."""
     unknown_printer: str = ""
     """R5: the model as the caller reads it, where the catalogue has none."""
     cart: Cart = field(default_factory=Cart)

@@ -15,7 +15,8 @@ from textual.widgets import Input
 
 from models.draft import Draft, Step
 from models.errors import DomainError
-from models.vouchers import RefusalReason
+from models.quote import CodeOutcome
+from models.vouchers import Refusal, RefusalReason
 from screens.cart_view import cart_lines, code_lines, pack_line, total_lines
 from screens.step import StepScreen
 from screens.widgets.fields import TextField
@@ -23,7 +24,7 @@ from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
 from screens.widgets.rows import MARK, Rows
 from screens.words import _
-from services.desk import DeskState
+from services.desk import Desk, DeskState
 
 CODE_LIMIT = 40
 
@@ -166,10 +167,8 @@ class CartScreen(StepScreen):
             field.insert_text_at_cursor(event.typed)
 
     async def action_take_pack(self) -> None:
-        state = self.console.state
-        if state.quote.pack_hint is not None:
-            draft = state.draft
-            self.console.show(await self.console.at_desk(lambda desk: desk.take_pack(draft)))
+        if self.console.state.quote.pack_hint is not None:
+            await self.console.act(lambda desk, draft: desk.take_pack(draft))
 
     # --- codes -------------------------------------------------------------
 
@@ -185,21 +184,23 @@ class CartScreen(StepScreen):
         if not event.value.strip():
             await self.console.go(Step.CUSTOMER)
             return
-        draft = self.draft
-        try:
-            state, outcome = await self.console.at_desk(
-                lambda desk: desk.give_code(draft, event.value)
-            )
-        except DomainError as error:
-            self.console.present(error)
+        given: list[CodeOutcome] = []
+
+        def give(desk: Desk, draft: Draft) -> DeskState:
+            state, outcome = desk.give_code(draft, event.value)
+            given.append(outcome)
+            return state
+
+        if await self.console.act(give):
+            await self._say_what_it_did(event.value, given[0].refusal)
+
+    async def _say_what_it_did(self, code: str, refusal: Refusal | None) -> None:
+        if refusal is None:
             return
-        refusal = outcome.refusal
-        if refusal is not None and refusal.reason is RefusalReason.LOOKS_LIKE and refusal.proposed:
+        if refusal.reason is RefusalReason.LOOKS_LIKE and refusal.proposed:
             await self._propose(refusal.proposed)
-        elif refusal is not None and refusal.reason is RefusalReason.UNKNOWN:
-            self._remark(_("« {code} » : code inconnu. Faites-le épeler.").format(code=event.value))
-        else:
-            self.console.show(state)
+        elif refusal.reason is RefusalReason.UNKNOWN:
+            self._remark(_("« {code} » : code inconnu. Faites-le épeler.").format(code=code))
 
     async def _propose(self, code: str) -> None:
         """R7: the exact code is proposed, and the operator accepts it with Enter."""

@@ -47,12 +47,15 @@ class Console(Protocol):
         """
         ...
 
-    def at_desk(self, work: Callable[[Desk], Answer]) -> Awaitable[Answer]:
-        """Run one of the desk's methods off the event loop; raises what it raises."""
+    def act(self, work: Callable[[Desk, Draft], DeskState]) -> Awaitable[bool]:
+        """Have the desk do something to the present draft; its answer is the new state.
+
+        False where that failed; what went wrong is then said on the status line.
+        """
         ...
 
-    def show(self, state: DeskState) -> None:
-        """Make ``state`` the present one and let the screen draw it."""
+    def at_desk(self, ask: Callable[[Desk], Answer]) -> Awaitable[Answer]:
+        """Ask the desk something, off the event loop; raises what it raises."""
         ...
 
     def go(self, step: Step, focus: str = "") -> Awaitable[None]: ...

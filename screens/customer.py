@@ -74,6 +74,7 @@ class CustomerScreen(StepScreen):
     def __init__(self) -> None:
         super().__init__()
         self.hits: Sequence[Customer] = ()
+        self._hits_for = ""
         self.file: CustomerFile | None = None
 
     def compose_middle(self) -> Iterable[Widget]:
@@ -103,7 +104,9 @@ class CustomerScreen(StepScreen):
             self.file = None
         self.query_one("#file", Plain).put(self._file_text(entry))
         if entry.customer_id and self.file is None:
-            self.run_file_read()
+            self.call_later(self._read_file)
+        if entry.search != self._hits_for:
+            self.call_later(self._search, entry.search)
 
     def _file_text(self, entry: CustomerEntry) -> str:
         if self.file is not None:
@@ -144,12 +147,17 @@ class CustomerScreen(StepScreen):
     @on(Input.Changed, "#find")
     async def _searched(self, event: Input.Changed) -> None:
         event.stop()
-        text = event.value.strip()
-        self.hits = await self.console.at_desk(lambda d: d.find_customers(text)) if text else ()
-        self.query_one("#hits", Rows).selected = 0 if self.hits else -1
+        self._hits_for = event.value
         await self.change(
             lambda draft: replace(draft, customer=replace(draft.customer, search=event.value))
         )
+        await self._search(event.value)
+
+    async def _search(self, text: str) -> None:
+        """Show who is found by ``text``, which is that of the draft."""
+        self._hits_for, wanted = text, text.strip()
+        self.hits = await self.console.at_desk(lambda d: d.find_customers(wanted)) if wanted else ()
+        self.query_one("#hits", Rows).selected = 0 if self.hits else -1
         self.redraw()
 
     @on(CustomerSearch.Walked)
@@ -165,27 +173,20 @@ class CustomerScreen(StepScreen):
             self.query_one(Form).focus_first()
 
     async def _choose(self, customer: Customer) -> None:
-        draft = self.draft
-        state = await self.console.at_desk(lambda desk: desk.choose_customer(draft, customer))
         self.file = await self.console.at_desk(lambda d: d.customer_file(customer.customer_id))
-        self.hits = ()
-        self.console.show(state)
+        self.hits, self._hits_for = (), ""
+        await self.console.act(lambda desk, draft: desk.choose_customer(draft, customer))
         self.query_one(Form).focus_first()
 
     async def _new_customer(self) -> None:
         """What was typed to find nobody is where the new file begins."""
-        self.hits = ()
+        self.hits, self._hits_for = (), ""
         await self.change(lambda draft: replace(draft, customer=as_new_customer(draft.customer)))
         self.redraw()
         self.query_one(Form).focus_first()
 
-    def run_file_read(self) -> None:
-        """Read the file of a customer that was chosen before this screen came up."""
-        customer_id = self.draft.customer.customer_id
-        if customer_id is not None:
-            self.call_later(self._read_file)
-
     async def _read_file(self) -> None:
+        """The file of a customer that was chosen before this screen came up."""
         customer_id = self.draft.customer.customer_id
         if customer_id is not None and self.file is None:
             self.file = await self.console.at_desk(lambda d: d.customer_file(customer_id))
@@ -221,6 +222,5 @@ class CustomerScreen(StepScreen):
         """R3: what they last bought, in one key."""
         if self.file is None or not self.file.orders:
             return
-        draft = self.draft
         last = max(self.file.orders, key=lambda row: row.order.placed_at).order
-        self.console.show(await self.console.at_desk(lambda d: d.like_last_time(draft, last)))
+        await self.console.act(lambda desk, draft: desk.like_last_time(draft, last))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from textual import events, on
 from textual.containers import Horizontal
@@ -19,7 +20,7 @@ from models.catalogue import Article
 from models.draft import Draft, Step
 from models.errors import DomainError
 from screens.article_view import article_rows
-from screens.printer_view import Finding, found, guided, with_printer
+from screens.printer_view import Finding, found, guided, with_printer, with_printer_of
 from screens.status_view import caller, step_name
 from screens.step import StepScreen
 from screens.widgets.columns import Column, Columns
@@ -72,7 +73,7 @@ class PrinterScreen(StepScreen):
         self.finding = Finding()
         self.column = Column.BRANDS
         self.article = -1
-        self._searched: str | None = None
+        self._found_for: tuple[UUID, str] | None = None
 
     def compose_middle(self) -> Iterable[Widget]:
         with Horizontal(id="asked"):
@@ -88,18 +89,30 @@ class PrinterScreen(StepScreen):
     def draw(self, state: DeskState) -> None:
         self.query_one("#caller", Plain).put(_caller_line(state.draft))
         self.query_one(SearchField).set_quietly(state.draft.search)
-        if self._searched != state.draft.search:
+        if (state.draft.draft_id, state.draft.search) != self._found_for:
             self._find(state.draft.search)
+            self._mark_again(state.draft)
         self._draw_columns()
 
     def _find(self, text: str) -> None:
         catalogue = self.console.catalogue
         if catalogue is None:
             return
-        self._searched = text
+        self._found_for = self.draft.draft_id, text
         self.finding = found(catalogue, text) if text.strip() else guided(catalogue)
         self.article = -1
         self._walk_to(self._start_column())
+
+    def _mark_again(self, draft: Draft) -> None:
+        """A call that is taken up again has its marks where they were."""
+        catalogue = self.console.catalogue
+        if catalogue is None:
+            return
+        self.finding = with_printer_of(catalogue, self.finding, draft.printer_id)
+        skus = [article.sku for article in self.finding.articles]
+        if draft.chosen_sku in skus:
+            self.article = skus.index(draft.chosen_sku)
+            self._walk_to(Column.ARTICLES)
 
     def _start_column(self) -> Column:
         if not self.finding.is_search:
@@ -187,6 +200,7 @@ class PrinterScreen(StepScreen):
                 await self.console.show_keys()
             case sign_or_digit:
                 await self._quantity(sign_or_digit)
+        await self._remember_marks()
         self._draw_columns()
 
     def _move(self, delta: int) -> None:
@@ -249,12 +263,16 @@ class PrinterScreen(StepScreen):
             if self.column is Column.BRANDS and self.finding.brand < 0:
                 self._move(1)
             self._turn(1)
-            await self._remember_printer()
 
-    async def _remember_printer(self) -> None:
-        printer = self.finding.chosen_printer
-        if printer is not None:
-            await self.change(lambda draft: replace(draft, printer_id=printer.printer_id))
+    async def _remember_marks(self) -> None:
+        """Where the marks stand is part of the call."""
+        printer, chosen = self.finding.chosen_printer, self.chosen
+        sku = chosen.sku if chosen else ""
+        if chosen is not None and printer is not None:
+            printer_id = printer.printer_id
+            await self.change(lambda d: replace(d, printer_id=printer_id, chosen_sku=sku))
+        elif not self.draft.is_blank:
+            await self.change(lambda draft: replace(draft, chosen_sku=sku))
 
     async def _note_unknown(self, text: str) -> None:
         """R5: never stuck. The model is kept with the call, and the call can be parked."""
@@ -272,7 +290,6 @@ class PrinterScreen(StepScreen):
         """Exactly this many in the cart; None is one more."""
         if quantity is None:
             quantity = self.draft.cart.quantity_of(article.sku) + 1
-        printer = self.finding.chosen_printer
 
         def put(draft: Draft) -> Draft:
             cart = draft.cart.set_quantity(
@@ -281,8 +298,7 @@ class PrinterScreen(StepScreen):
                 price_cents=article.offer.price_cents,
                 at=self.console.now(),
             )
-            known = printer.printer_id if printer else draft.printer_id
-            return replace(draft, cart=cart, printer_id=known)
+            return replace(draft, cart=cart)
 
         try:
             await self.change(put)

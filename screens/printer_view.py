@@ -77,6 +77,23 @@ def with_printer(catalogue: Catalogue, finding: Finding, printer: int) -> Findin
     return replace(finding, articles=tuple(articles), printer=printer, brand=brand)
 
 
+def with_printer_of(catalogue: Catalogue, finding: Finding, printer_id: str | None) -> Finding:
+    """The finding with the printer of a call chosen again, on either path."""
+    printer = catalogue.printer(printer_id) if printer_id else None
+    if printer is None:
+        return finding
+    if not finding.is_search:
+        brand = _index(finding.brands, printer.brand)
+        printers = guided(catalogue, brand=brand).printers
+        return guided(catalogue, brand=brand, printer=_index_of(printers, printer))
+    row = _index_of(finding.printers, printer)
+    return with_printer(catalogue, finding, row) if row >= 0 else finding
+
+
+def _index_of(printers: Sequence[Printer], printer: Printer) -> int:
+    return printers.index(printer) if printer in printers else -1
+
+
 def _with_brands(finding: Finding, result: SearchResult) -> Finding:
     brands: list[str] = []
     for hit in result.hits:
