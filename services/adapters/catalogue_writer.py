@@ -111,7 +111,7 @@ class CatalogueWriter:
             " ORDER BY origin = 'shop', rank, brand, sort_key"
         )
         execute(
-            "INSERT OR IGNORE INTO fits SELECT printer.n, article.n FROM new_pair"
+            "INSERT INTO fits SELECT DISTINCT printer.n, article.n FROM new_pair"
             " LEFT JOIN printer USING (printer_id) LEFT JOIN article USING (sku) ORDER BY 1, 2"
         )
         rows = execute("SELECT n, contents FROM article WHERE contents <> ''").fetchall()
