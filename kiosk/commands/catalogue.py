@@ -107,11 +107,10 @@ def _report(imported: ImportedCatalogue) -> None:
         f"{len(imported.printers)} imprimantes, {len(imported.articles)} cartouches,"
         f" {len(imported.pairs)} compatibilités chargées."
     )
-    if imported.demo_price_count:
-        print(
-            f"{imported.demo_price_count} cartouches sans offre : prix et stock de démonstration,"
-            " marqués comme tels."
-        )
+    count = imported.demo_price_count
+    if count:
+        cartridges = f"{count} cartouches" if count > 1 else "1 cartouche"
+        print(f"{cartridges} sans offre : prix et stock de démonstration, marqués comme tels.")
 
 
 class ProgressBar:

@@ -365,5 +365,10 @@ class TestBuiltin:
         content = bytearray(catalogue_path.read_bytes())
         content[4096:] = b"\xff" * (len(content) - 4096)
         path.write_bytes(content)
+        broken = CatalogueFile(path)
+        assert not broken.is_intact()
         with pytest.raises(Unavailable, match="catalogue_broken"):
-            CatalogueFile(path).search("dcp350c")
+            broken.search("dcp350c")
+
+    def test_a_whole_file_is_intact(self, builtin):
+        assert builtin.is_intact()
