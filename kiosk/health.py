@@ -224,7 +224,7 @@ def _orders(store: Store) -> Iterator[Finding]:
     yield _references(left)
     told = f"{waiting} commande(s) à envoyer, {refused} refusée(s)"
     if not enrolled:
-        yield Finding("envois", Level.OK, "aucun : les commandes d'exercice restent ici")
+        yield Finding("envois", Level.OK, "aucun tant que la console n'est pas rattachée")
     elif refused:
         yield Finding("envois", Level.WATCH, told, "« kiosk orders » dit lesquelles et pourquoi")
     elif waiting:
