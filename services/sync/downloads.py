@@ -14,7 +14,7 @@ from services.sync.status import CatalogueProgress
 ROUNDS = 5
 """Central's catalogue may move while it is read; then the changes since are read as well."""
 
-Progress = Callable[[CatalogueProgress | None], None]
+Progress = Callable[[CatalogueProgress], None]
 
 
 class Fetcher:
@@ -55,15 +55,12 @@ class Fetcher:
         old catalogue is then still there.
         """
         is_new = False
-        try:
-            for _ in range(ROUNDS):
-                wanted = central.catalogue_version()
-                if wanted in {"", self._sink.version}:
-                    break
-                self._apply(central, progress, should_stop)
-                is_new = True
-        finally:
-            progress(None)
+        for _ in range(ROUNDS):
+            wanted = central.catalogue_version()
+            if wanted in {"", self._sink.version}:
+                break
+            self._apply(central, progress, should_stop)
+            is_new = True
         return is_new
 
     def _apply(self, central: Central, progress: Progress, should_stop: Callable[[], bool]) -> None:

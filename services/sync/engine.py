@@ -32,7 +32,7 @@ class _Run:
     sent: Sent = field(default_factory=Sent)
     customers: int = 0
     is_catalogue_new: bool = False
-    connection: Connection = Connection.ONLINE
+    has_contact: bool = False
     error_code: str | None = None
 
 
@@ -70,6 +70,7 @@ class SyncEngine:
         ``Store.write`` raise when the console's own file cannot be used.
         """
         run = _Run()
+        connection = Connection.ONLINE
         if retry_all:
             with self._store.write() as tx:
                 tx.outbox.retry_now(now=self._clock.now())
@@ -77,8 +78,8 @@ class SyncEngine:
             self._exchange(run)
         except KioskError as error:
             run.error_code = error.code
-            run.connection = connection_after(error)
-        return self._report(run)
+            connection = connection_after(error, has_contact=run.has_contact)
+        return self._report(run, connection)
 
     def has_due(self) -> bool:
         """Whether something should be sent now. A read of the console's file, no network."""
@@ -86,8 +87,8 @@ class SyncEngine:
             return bool(tx.outbox.due(now=self._clock.now(), limit=1))
 
     def watch(self) -> SyncReport:
-        """Only what the console's file says: for a program that does not sync itself."""
-        return self._report(_Run())
+        """Only what the console's file says, nothing of the line: for a program that does not sync itself."""
+        return self._report(_Run(), Connection.OFFLINE)
 
     def _exchange(self, run: _Run) -> None:
         central = self._central_factory()
@@ -97,6 +98,7 @@ class SyncEngine:
         self._fetcher.fetch_vouchers(
             central, is_needed=bool(run.sent.confirmed or run.sent.refused)
         )
+        run.has_contact = True
         run.customers = self._fetcher.fetch_customers(central, self.should_stop)
         run.is_catalogue_new = self._fetcher.fetch_catalogue(
             central, self.on_progress, self.should_stop
@@ -112,10 +114,10 @@ class SyncEngine:
         with self._store.read() as tx:
             return tx.references.left()
 
-    def _report(self, run: _Run) -> SyncReport:
+    def _report(self, run: _Run, connection: Connection) -> SyncReport:
         with self._store.read() as tx:
             return SyncReport(
-                connection=run.connection,
+                connection=connection,
                 sent=run.sent.confirmed,
                 differences=run.sent.differences,
                 refused=run.sent.refused,
@@ -129,12 +131,13 @@ class SyncEngine:
             )
 
 
-def connection_after(error: KioskError) -> Connection:
-    """What an error says about the line to central."""
+def connection_after(error: KioskError, *, has_contact: bool) -> Connection:
+    """What an error says about the line to central; ``has_contact``: central answered before."""
     match error.code:
         case "not_enrolled":
             return Connection.NOT_ENROLLED
         case "unauthorised":
             return Connection.UNAUTHORISED
-    is_line_down = isinstance(error, Unavailable) and not error.code.startswith(ABOUT_THIS_COMPUTER)
-    return Connection.OFFLINE if is_line_down else Connection.ONLINE
+    if error.code.startswith(ABOUT_THIS_COMPUTER):
+        return Connection.ONLINE if has_contact else Connection.OFFLINE
+    return Connection.OFFLINE if isinstance(error, Unavailable) else Connection.ONLINE

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from models.errors import Conflict, KioskError, Rejected, Unavailable
 from models.order import OrderEvent, OrderEventKind, SyncState
@@ -51,15 +52,19 @@ class Sender:
         """Hand over all that is due, counting in ``sent``. Raises Unavailable for what would
         meet the next order as well.
         """
-        while items := self._due():
+        tried: set[UUID] = set()
+        while items := self._due(tried):
             for item in items:
                 if should_stop():
                     return
+                tried.add(item.item_id)
                 self._send(central, item, sent)
 
-    def _due(self) -> tuple[OutboxItem, ...]:
+    def _due(self, tried: set[UUID]) -> list[OutboxItem]:
+        """Each once in a run: one that fails may be due again at once."""
         with self._store.read() as tx:
-            return tuple(tx.outbox.due(now=self._clock.now(), limit=BATCH))
+            due = tx.outbox.due(now=self._clock.now(), limit=BATCH + len(tried))
+        return [item for item in due if item.item_id not in tried]
 
     def _send(self, central: Central, item: OutboxItem, sent: Sent) -> None:
         self._handing_over(item)

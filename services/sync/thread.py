@@ -142,7 +142,7 @@ class SyncThread:
         delay = self._backoff.delay(self._failures, self._chance()) if is_failed else self._poll
         self._next_run = time.monotonic() + delay.total_seconds()
 
-    def _progressed(self, progress: CatalogueProgress | None) -> None:
+    def _progressed(self, progress: CatalogueProgress) -> None:
         before = self._published or SyncStatus(Connection.ONLINE)
         self._publish(replace(before, connection=Connection.ONLINE, catalogue_progress=progress))
 

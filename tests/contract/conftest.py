@@ -62,7 +62,10 @@ class Shop:
     def client(self, name: str = "comptoir") -> httpx.Client:
         return httpx.Client(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {self.token(name)}"},
+            headers={
+                "Authorization": f"Bearer {self.token(name)}",
+                "Content-Type": "application/json",
+            },
             trust_env=False,
         )
 

@@ -1,0 +1,159 @@
+"""Who may ask, how large a body may be, and what is said when something goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from contract.conftest import Shop
+from contract.shop import NOW, make_order
+
+from models.tables.central import consoles
+from models.wire.orders import order_to_wire
+
+ORDER_ID = "01930000-0000-7000-8000-000000000001"
+ROUTES = [
+    ("POST", "/v1/reference-blocks"),
+    ("GET", "/v1/catalogue"),
+    ("GET", "/v1/catalogue/changes"),
+    ("GET", "/v1/vouchers"),
+    ("GET", "/v1/customers"),
+    ("PUT", f"/v1/orders/{ORDER_ID}"),
+    ("GET", "/v1/orders"),
+    ("GET", f"/v1/orders/{ORDER_ID}"),
+]
+
+
+def ask(shop: Shop, method: str, path: str, token: str | bytes | None) -> httpx.Response:
+    headers = {} if token is None else {b"Authorization": token}
+    with httpx.Client(base_url=shop.url, trust_env=False) as client:
+        body = order_to_wire(make_order(10_000_000)) if method == "PUT" else '{"count": 1}'
+        content = None if method == "GET" else body
+        return client.request(method, path, content=content, headers=headers)
+
+
+@pytest.mark.parametrize("method,path", ROUTES)
+def test_nothing_is_said_without_a_good_token(shop: Shop, method: str, path: str) -> None:
+    token = shop.token()
+    shop.token("revoked")
+    with shop.database.write() as connection:
+        connection.execute(
+            consoles.update().where(consoles.c.name == "revoked").values(revoked_at=NOW)
+        )
+    for bad in (
+        None,
+        "Bearer",
+        f"Bearer {token}x",
+        "Bearer é".encode("latin-1"),
+        f"Basic {token}",
+        "Bearer token-of-revoked",
+    ):
+        answer = ask(shop, method, path, bad)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.json()["code"] == "unauthorised"
+    assert shop.count(consoles) == 2
+
+
+def test_every_route_of_the_contract_is_in_the_table(shop: Shop) -> None:
+    described = httpx.get(f"{shop.url}/openapi.json", trust_env=False).json()["paths"]
+    found = {
+        (method.upper(), path.replace("{order_id}", ORDER_ID))
+        for path, methods in described.items()
+        for method in methods
+    }
+    assert found - {("GET", "/healthz"), ("GET", "/readyz")} == set(ROUTES)
+
+
+def test_a_token_is_kept_as_its_hash_only(shop: Shop) -> None:
+    token = shop.token()
+    assert token.encode() not in shop.path.read_bytes()
+    with shop.database.read() as connection:
+        (kept,) = connection.scalars(consoles.select().with_only_columns(consoles.c.token_sha256))
+    assert len(kept) == 64
+    assert kept != token
+
+
+def _in_pieces() -> Iterator[bytes]:
+    for _ in range(70):
+        yield b" " * 1024
+
+
+@pytest.mark.parametrize("body", [b" " * 70_000, _in_pieces()], ids=["declared", "in pieces"])
+def test_a_body_that_is_too_large_is_stopped(shop: Shop, body: bytes | Iterator[bytes]) -> None:
+    with shop.client() as client:
+        answer = client.post("/v1/reference-blocks", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "method,path,body,status,code",
+    [
+        ("GET", "/v1/nothing", None, 404, "not_found"),
+        ("DELETE", "/v1/orders", None, 405, "method_not_allowed"),
+        ("POST", "/v1/reference-blocks", "{", 422, "body_malformed"),
+        ("POST", "/v1/reference-blocks", '{"count": 0}', 422, "body_malformed"),
+        ("POST", "/v1/reference-blocks", '{"count": 1, "x": 1}', 422, "body_malformed"),
+        ("GET", "/v1/customers?cursor=-1", None, 422, "body_malformed"),
+        ("GET", "/v1/orders/not-a-uuid", None, 422, "body_malformed"),
+        ("GET", f"/v1/orders/{ORDER_ID}", None, 404, "not_found"),
+        ("GET", "/v1/catalogue/changes?cursor=shop-1%2B999999", None, 410, "cursor_unknown"),
+        ("GET", "/v1/catalogue/changes?cursor=shop-1%2Bx", None, 410, "cursor_unknown"),
+        ("GET", "/v1/catalogue/changes?cursor=shop-1%2B1%7Cconsoles", None, 410, "cursor_unknown"),
+        ("GET", "/v1/catalogue/changes?cursor=shop-1%2B1%7Cpairs%7Cx", None, 410, "cursor_unknown"),
+    ],
+)
+def test_what_cannot_be_done_is_a_problem(
+    shop: Shop, method: str, path: str, body: str | None, status: int, code: str
+) -> None:
+    shop.fill()
+    with shop.client() as client:
+        answer = client.request(method, path, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"urn:kiosk:problem:{code}"
+
+
+def test_a_defect_is_a_problem_without_a_stack_and_without_a_name(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("Mme DUVAL, 12 RUE DES LILAS")
+
+    monkeypatch.setattr("central.routes.vouchers.all_vouchers", broken)
+    with caplog.at_level(logging.INFO), shop.client() as client:
+        answer = client.get("/v1/vouchers")
+    assert (answer.status_code, answer.json()["code"]) == (500, "defect_at_central")
+    assert "ZeroDivisionError at" in caplog.text
+    for said in (answer.text, caplog.text):
+        assert "DUVAL" not in said
+        assert "Traceback" not in said
+
+
+def test_the_log_names_nobody(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    shop.fill()
+    order = make_order(10_000_000)
+    with caplog.at_level(logging.INFO, "kiosk.central"), shop.client() as client:
+        client.post("/v1/reference-blocks", json={"count": 10})
+        answer = client.put(f"/v1/orders/{order.order_id}", content=order_to_wire(order))
+        client.put(f"/v1/orders/{order.order_id}", content='{"last_name": "DUVAL"}')
+    assert answer.status_code == 200
+    lines = [record.getMessage() for record in caplog.records if record.name == "kiosk.central"]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+        "POST /v1/reference-blocks 201",
+        "PUT /v1/orders/{order_id} 200",
+        "PUT /v1/orders/{order_id} 422",
+    ]
+
+
+def test_health_and_readiness(shop: Shop) -> None:
+    with httpx.Client(base_url=shop.url, trust_env=False) as client:
+        assert client.get("/healthz").json() == {"status": "ok"}
+        assert client.get("/readyz").json() == {"status": "ready"}
+        with shop.database.write() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "central_not_ready")

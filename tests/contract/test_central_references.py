@@ -1,0 +1,47 @@
+"""Reference numbers: leased once, for ever, to one console."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from contract.conftest import Shop
+
+from models.tables.central import counters, reference_blocks
+
+
+def test_the_first_block_begins_at_ten_million(shop: Shop) -> None:
+    with shop.client() as client:
+        first = client.post("/v1/reference-blocks", json={"count": 100})
+        second = client.post("/v1/reference-blocks", json={"count": 1})
+    assert first.status_code == 201
+    assert first.json() == {"first": 10_000_000, "last": 10_000_099}
+    assert second.json() == {"first": 10_000_100, "last": 10_000_100}
+
+
+def test_no_number_is_leased_twice_to_whoever_asks_at_once(shop: Shop) -> None:
+    names = [f"poste {number}" for number in range(4)]
+    for name in names:
+        shop.token(name)
+
+    def lease(name: str) -> list[tuple[int, int]]:
+        with shop.client(name) as client:
+            answers = [client.post("/v1/reference-blocks", json={"count": 7}) for _ in range(10)]
+        return [(answer.json()["first"], answer.json()["last"]) for answer in answers]
+
+    with ThreadPoolExecutor(4) as pool:
+        blocks = sorted(block for found in pool.map(lease, names) for block in found)
+    numbers = [number for first, last in blocks for number in range(first, last + 1)]
+    assert numbers == list(range(10_000_000, 10_000_000 + 4 * 10 * 7))
+
+
+def test_when_there_are_none_left_nothing_is_used_up(shop: Shop) -> None:
+    with shop.database.write() as connection:
+        connection.execute(
+            counters.update().where(counters.c.name == "references").values(value=99_999_990)
+        )
+    with shop.client() as client:
+        refused = client.post("/v1/reference-blocks", json={"count": 10})
+        taken = client.post("/v1/reference-blocks", json={"count": 9})
+    assert (refused.status_code, refused.json()["code"]) == (503, "references_exhausted")
+    assert taken.json() == {"first": 99_999_991, "last": 99_999_999}
+    assert shop.count(reference_blocks) == 1

@@ -1,0 +1,274 @@
+"""The sync in the background: when it runs, what it tells, who does it, how it ends."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from contract.conftest import Console, Shop, Time
+from contract.shop import make_order
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.errors import Unavailable
+from services.adapters.central_http import CentralHttp
+from services.ports import Central, Verdict
+from services.sync.backoff import Backoff
+from services.sync.election import Election, LineNews
+from services.sync.engine import SyncEngine
+from services.sync.status import Connection, SyncStatus
+from services.sync.thread import SyncThread
+
+PATIENCE_SECONDS = 20
+
+
+class Told:
+    """Statuses as they come, waited for."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[SyncStatus] = queue.Queue()
+        self.all: list[SyncStatus] = []
+
+    def __call__(self, status: SyncStatus) -> None:
+        self.all.append(status)
+        self._queue.put(status)
+
+    def wait_for(self, wanted: Callable[[SyncStatus], bool]) -> SyncStatus:
+        while True:
+            status = self._queue.get(timeout=PATIENCE_SECONDS)
+            if wanted(status):
+                return status
+
+
+def is_idle(status: SyncStatus) -> bool:
+    return status.connection is Connection.ONLINE and status.waiting == 0
+
+
+@pytest.fixture
+def central(shop: Shop) -> Iterator[CentralHttp]:
+    shop.fill()
+    central = CentralHttp(lambda: shop.url, shop.token())
+    yield central
+    central.close()
+
+
+def thread(
+    console: Console,
+    central: Callable[[], Central],
+    told: Callable[[SyncStatus], None],
+    lock: Path,
+    backoff: Backoff = Backoff(0.02, 0.02),  # noqa: B008 - frozen
+) -> SyncThread:
+    def engine() -> SyncEngine:
+        return SyncEngine(
+            console.store,
+            console.catalogue,
+            central,
+            console.clock,
+            backoff=backoff,
+            chance=lambda: 0.9,
+        )
+
+    return SyncThread(
+        engine,
+        Election(lock),
+        console.clock,
+        told,
+        poll_seconds=600,
+        look_seconds=0.02,
+        backoff=backoff,
+        chance=lambda: 0.9,
+    )
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    return tmp_path / "sync.lock"
+
+
+def test_it_begins_by_itself_and_sends_what_is_put_there(
+    console: Console, shop: Shop, central: CentralHttp, lock: Path
+) -> None:
+    told = Told()
+    sync = thread(console, lambda: central, told, lock)
+    sync.start()
+    first = told.wait_for(is_idle)
+    assert (first.references_left, first.catalogue_version) == (200, "shop-1")
+    assert first.last_contact_at == shop.clock.at
+    order = console.place(make_order)  # by another process: nobody wakes the thread
+    told.wait_for(lambda status: status.catalogue_version.startswith("shop-1+"))
+    assert shop.order_ids() == [order.order_id]
+    sync.stop()
+
+
+def test_waking_it_sends_at_once_what_waits_its_turn(
+    console: Console, central: CentralHttp, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [Unavailable("defect_at_central")]
+    real = central.put_order
+
+    def put_order(order_id: UUID, body: str) -> Verdict:
+        if answers:
+            raise answers.pop()
+        return real(order_id, body)
+
+    monkeypatch.setattr(central, "put_order", put_order)
+    told = Told()
+    sync = thread(console, lambda: central, told, lock, Backoff(600, 600))
+    sync.start()
+    told.wait_for(is_idle)
+    console.place(make_order)
+    told.wait_for(lambda status: status.last_error_code == "defect_at_central")
+    sync.wake()
+    told.wait_for(lambda status: status.last_error_code is None and status.waiting == 0)
+    sync.stop()
+
+
+def test_a_line_that_comes_back_is_noticed(
+    console: Console, central: CentralHttp, lock: Path
+) -> None:
+    is_down = threading.Event()
+    is_down.set()
+
+    def found() -> Central:
+        if is_down.is_set():
+            raise Unavailable("central_unreachable")
+        return central
+
+    told = Told()
+    sync = thread(console, found, told, lock)
+    sync.start()
+    offline = told.wait_for(lambda status: status.connection is Connection.OFFLINE)
+    assert (offline.last_error_code, offline.last_contact_at) == ("central_unreachable", None)
+    is_down.clear()
+    told.wait_for(is_idle)
+    sync.stop()
+
+
+def test_one_of_many_syncs_and_another_takes_over(
+    console: Console, shop: Shop, central: CentralHttp, lock: Path
+) -> None:
+    other_line = CentralHttp(lambda: shop.url, shop.token())
+    first_told, second_told = Told(), Told()
+    first = thread(console, lambda: central, first_told, lock)
+    first.start()
+    first_told.wait_for(is_idle)
+    second = thread(console, lambda: other_line, second_told, lock)
+    second.start()
+    watching = second_told.wait_for(is_idle)
+    assert watching.last_contact_at == shop.clock.at
+    assert other_line._client is None
+    first.stop()
+    console.place(make_order)
+    second_told.wait_for(lambda status: status.catalogue_version.startswith("shop-1+"))
+    assert other_line._client is not None
+    second.stop()
+    other_line.close()
+    assert len(shop.order_ids()) == 1
+
+
+def test_it_stops_within_a_second_while_central_does_not_answer(
+    console: Console, lock: Path
+) -> None:
+    asked, let_go = threading.Event(), threading.Event()
+
+    def silent() -> Central:
+        asked.set()
+        let_go.wait(PATIENCE_SECONDS)
+        raise Unavailable("central_timeout")
+
+    told = Told()
+    sync = thread(console, silent, told, lock)
+    sync.start()
+    assert asked.wait(PATIENCE_SECONDS)
+    began = time.monotonic()
+    sync.stop()
+    assert time.monotonic() - began < 1.5
+    let_go.set()
+    sync._thread.join(PATIENCE_SECONDS)
+    assert told.all == []
+
+
+def test_whatever_goes_wrong_there_is_a_next_turn(
+    console: Console, central: CentralHttp, lock: Path
+) -> None:
+    accidents: list[Exception] = [ZeroDivisionError(), Unavailable("store_busy")]
+
+    def stumbling() -> Central:
+        if accidents:
+            raise accidents.pop()
+        return central
+
+    told = Told()
+    sync = thread(console, stumbling, told, lock)
+    sync.start()
+    told.wait_for(is_idle)
+    sync.stop()
+    assert [status.last_error_code for status in told.all] == ["store_busy", "sync_defect", None]
+
+
+def test_a_listener_that_is_gone_does_not_end_the_sync(
+    console: Console, shop: Shop, central: CentralHttp, lock: Path
+) -> None:
+    told = Told()
+
+    def listener(status: SyncStatus) -> None:
+        told(status)
+        raise RuntimeError("the screen is gone")
+
+    sync = thread(console, lambda: central, listener, lock)
+    sync.start()
+    told.wait_for(is_idle)
+    console.place(make_order)
+    told.wait_for(lambda status: status.catalogue_version.startswith("shop-1+"))
+    sync.stop()
+    assert len(shop.order_ids()) == 1
+
+
+# --- election ---------------------------------------------------------------------
+
+
+def test_one_seat(lock: Path) -> None:
+    first, second = Election(lock), Election(lock)
+    assert first.try_to_win()
+    assert first.try_to_win()
+    assert not second.try_to_win()
+    first.leave()
+    assert not first.is_won
+    assert second.try_to_win()
+    assert lock.stat().st_mode & 0o777 == 0o600
+    second.leave()
+
+
+def test_the_others_hear_what_the_holder_says(lock: Path) -> None:
+    holder, other = Election(lock), Election(lock)
+    assert other.hear() is None
+    holder.try_to_win()
+    assert other.hear() is None
+    for news in (
+        LineNews(Connection.OFFLINE, Time().at, "central_unreachable"),
+        LineNews(Connection.ONLINE),
+    ):
+        holder.tell(news)
+        other.tell(LineNews(Connection.UNAUTHORISED))
+        assert other.hear() == news
+    holder.leave()
+
+
+# --- backoff ----------------------------------------------------------------------
+
+
+@given(failures=st.integers(1, 10_000), chance=st.floats(0, 1, exclude_max=True))
+def test_a_delay_is_never_over_its_ceiling(failures: int, chance: float) -> None:
+    delay = Backoff(1, 15).delay(failures, chance).total_seconds()
+    assert 0 <= delay <= min(15, 2 ** min(failures - 1, 10))
+
+
+def test_ceilings_double() -> None:
+    delays = [Backoff(1, 15).delay(n, 0.5).total_seconds() for n in range(1, 7)]
+    assert delays == [0.5, 1, 2, 4, 7.5, 7.5]
