@@ -19,12 +19,11 @@ from datetime import datetime
 from functools import wraps
 from itertools import chain
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
 from models.catalogue import Article, Offer, Printer
 from models.errors import Unavailable
-from services import catalogue_csv, query
-from services.adapters.catalogue_changes import apply_pages
+from services import query
 from services.adapters.catalogue_schema import (
     FORMAT,
     READ_ARTICLE,
@@ -35,16 +34,12 @@ from services.adapters.catalogue_schema import (
     printer_from,
 )
 from services.adapters.catalogue_words import WordTables
-from services.adapters.catalogue_writer import (
-    CatalogueWriter,
-    Progress,
-    new_catalogue,
-    new_catalogue_unlocked,
-)
-from services.adapters.derived_file import connect, format_of, is_whole
+from services.adapters.derived_file import connect, is_whole
 from services.adapters.file_lock import exclusive
-from services.demo_shop import demo_shop
 from services.ports import CatalogueChanges, SearchResult
+
+if TYPE_CHECKING:
+    from services.adapters.catalogue_writer import Progress
 
 BUILTIN_VERSION = "builtin-1"
 """Version of the catalogue that comes with the program."""
@@ -251,17 +246,19 @@ class CatalogueFile:
             self.apply_changes(chain([first], rest))
 
     def _replace(self, pages: Iterable[CatalogueChanges]) -> None:
+        from services.adapters.catalogue_writer import new_catalogue  # noqa: PLC0415 - sync only
+
         with new_catalogue(self._path) as writer:
             for page in pages:
                 writer.rows_total = page.rows_total
-                writer.add_printers(page.printers)
-                writer.add_articles(page.articles)
-                writer.add_pairs(page.pairs)
+                writer.add_all(page.printers, page.articles, page.pairs)
             writer.finish(version=page.cursor, is_demo=page.is_demo)
 
     @_translated
     def apply_changes(self, pages: Iterable[CatalogueChanges]) -> None:
         """All pages in one transaction, or none of them."""
+        from services.adapters.catalogue_changes import apply_pages  # noqa: PLC0415 - sync only
+
         everything = tuple(pages)  # before the lock: they come over the network
         with self._write() as connection:
             apply_pages(connection, everything)
@@ -323,22 +320,13 @@ def build_catalogue(
     """Write a whole catalogue; it takes the place of ``path`` at the end, or not at all.
 
     Raises Conflict("catalogue_inconsistent") on an id that comes twice and on a pair of
-    unknown ids.
+    unknown ids, Unavailable("catalogue_unwritable" | "store_full").
     """
+    from services.adapters.catalogue_writer import new_catalogue  # noqa: PLC0415 - rarely needed
+
     with new_catalogue(path, progress=progress) as writer:
-        _write_all(writer, printers, articles, pairs)
+        writer.add_all(printers, articles, pairs)
         writer.finish(version=version, is_demo=is_demo)
-
-
-def _write_all(
-    writer: CatalogueWriter,
-    printers: Iterable[Printer],
-    articles: Iterable[Article],
-    pairs: Iterable[tuple[str, str]],
-) -> None:
-    writer.add_printers(printers)
-    writer.add_articles(articles)
-    writer.add_pairs(pairs)
 
 
 def ensure_builtin(path: Path, as_of: datetime) -> CatalogueFile:
@@ -346,46 +334,10 @@ def ensure_builtin(path: Path, as_of: datetime) -> CatalogueFile:
     from the assets, with demo offers as of that time. One of another format keeps its rows.
 
     Idempotent, and safe when several processes start at once: one builds, the others wait.
+    Raises as ``build_catalogue``, and OSError where the folder cannot be written.
     """
     if not is_whole(path, FORMAT):
-        with exclusive(path):  # another process may have built it by the time we hold it
-            if not is_whole(path, FORMAT) and not _carry_over(path):
-                _build_builtin(path, as_of)
+        from services.adapters.catalogue_builtin import make  # noqa: PLC0415 - once per console
+
+        make(path, as_of, version=BUILTIN_VERSION)
     return CatalogueFile(path)
-
-
-def _carry_over(path: Path) -> bool:
-    """Write an imported or synced catalogue anew in this format; whether that could be done."""
-    if format_of(path) < 1:
-        return False
-    try:
-        with closing(connect(path)) as old:
-            facts = dict(old.execute("SELECT name, value FROM fact").fetchall())
-            if facts["version"] == BUILTIN_VERSION:
-                return False
-            with new_catalogue_unlocked(path) as writer:
-                _write_all(writer, *_all_rows(old))
-                writer.finish(version=facts["version"], is_demo=facts["is_demo"] == "1")
-    except (sqlite3.Error, KeyError, ValueError):
-        return False
-    return True
-
-
-def _all_rows(
-    old: sqlite3.Connection,
-) -> tuple[Iterator[Printer], Iterator[Article], Iterator[tuple[str, str]]]:
-    pairs = old.execute(
-        "SELECT printer_id, sku FROM fits JOIN printer ON printer.n = fits.printer"
-        " JOIN article ON article.n = fits.article"
-    )
-    printers = old.execute(f"SELECT {READ_PRINTER} FROM printer")  # noqa: S608 - our own names
-    articles = old.execute(f"SELECT {READ_ARTICLE} FROM article")  # noqa: S608 - our own names
-    return map(printer_from, printers), map(article_from, articles), pairs
-
-
-def _build_builtin(path: Path, as_of: datetime) -> None:
-    tables = catalogue_csv.builtin()
-    shop = demo_shop(tables.cartridges, tables.pairs, as_of)
-    with new_catalogue_unlocked(path) as writer:
-        _write_all(writer, tables.printers, shop.articles, shop.pairs)
-        writer.finish(version=BUILTIN_VERSION, is_demo=True)

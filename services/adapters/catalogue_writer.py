@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from models.catalogue import Article, Printer
-from models.errors import Conflict, Defect
+from models.errors import Conflict, Defect, Unavailable
 from services.adapters.catalogue_schema import (
     ARTICLE_COLUMNS,
     FORMAT,
@@ -53,6 +53,16 @@ class CatalogueWriter:
         self._done = 0
         self.rows_total = 0
         self.is_finished = False
+
+    def add_all(
+        self,
+        printers: Iterable[Printer],
+        articles: Iterable[Article],
+        pairs: Iterable[tuple[str, str]],
+    ) -> None:
+        self.add_printers(printers)
+        self.add_articles(articles)
+        self.add_pairs(pairs)
 
     def add_printers(self, printers: Iterable[Printer]) -> None:
         marks = ", ".join("?" * (len(PRINTER_COLUMNS) + 1))
@@ -153,16 +163,23 @@ def new_catalogue(path: Path, *, progress: Progress | None = None) -> Iterator[C
 def new_catalogue_unlocked(
     path: Path, *, progress: Progress | None = None
 ) -> Iterator[CatalogueWriter]:
-    """As ``new_catalogue``, for a caller that holds the lock."""
+    """As ``new_catalogue``, for a caller that holds the lock.
+
+    Raises Unavailable("store_full" | "catalogue_unwritable") for what SQLite says.
+    """
     with (
         written_aside(path) as aside,
         closing(connect(aside, is_read_only=False)) as connection,
     ):
-        connection.executescript(
-            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; {TABLES} {_STAGING}"
-        )
-        writer = CatalogueWriter(connection, progress)
-        yield writer
-        if not writer.is_finished:
-            raise Defect("catalogue_not_finished")
-        connection.execute("COMMIT")
+        try:
+            connection.executescript(
+                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; {TABLES} {_STAGING}"
+            )
+            writer = CatalogueWriter(connection, progress)
+            yield writer
+            if not writer.is_finished:
+                raise Defect("catalogue_not_finished")
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            is_full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+            raise Unavailable("store_full" if is_full else "catalogue_unwritable") from error

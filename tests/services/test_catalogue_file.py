@@ -357,6 +357,18 @@ class TestBuiltin:
         assert (again.version, again.is_demo, again.counts()) == ("v1", False, (2, 3, 3))
         assert again.articles(["ACM-PK2"]) == {"ACM-PK2": ARTICLES[2]}
 
+    def test_a_format_that_cannot_be_carried_over_gives_the_built_in_one(self, path, catalogue):
+        catalogue.close()
+        with sqlite3.connect(path) as connection:
+            connection.execute(f"PRAGMA user_version = {FORMAT + 1}")
+            connection.execute("DROP TABLE fits")
+        connection.close()
+        assert ensure_builtin(path, AS_OF).version == BUILTIN_VERSION
+
+    def test_a_folder_that_is_not_there_is_said(self, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            ensure_builtin(tmp_path / "nowhere" / "catalogue.sqlite3", AS_OF)
+
     def test_no_file_is_said(self, path):
         with pytest.raises(Unavailable, match="catalogue_missing"):
             CatalogueFile.open(path)
