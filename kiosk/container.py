@@ -58,14 +58,18 @@ class Container:
         *,
         rules: ShopRules | None = None,
         prepare_store: Callable[[Store], None] | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
     ) -> None:
-        """``prepare_store`` is called once, when the console's file has been opened."""
+        """``prepare_store`` is called once, when the console's file has been opened; clock
+        and ids are the system's where none are given.
+        """
         self.folder = folder
         self.rules = rules or ShopRules()
         self._prepare_store = prepare_store
         self._sync: SyncThread | None = None
-        self._clock: Once[Clock] = Once(_system_clock)
-        self._ids: Once[Ids] = Once(_uuid_ids)
+        self._clock: Once[Clock] = Once(_system_clock if clock is None else lambda: clock)
+        self._ids: Once[Ids] = Once(_uuid_ids if ids is None else lambda: ids)
         self._holder = Once(self._take_hold)
         self._store = Once(self._open_store)
         self._catalogue = Once(self._open_catalogue)
