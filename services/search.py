@@ -16,7 +16,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from models.catalogue import Article, Printer
-from services.ports import CartridgeHit, Hit, PrinterHit, SearchResult
+from services.hits import CartridgeHit, Hit, PrinterHit, SearchResult
 from services.query import Query, Word, begins_attribute, parse, runs
 
 CANDIDATES = 60

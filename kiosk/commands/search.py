@@ -19,7 +19,8 @@ from kiosk.presenter import EXIT_REFUSED
 from models.errors import Unavailable
 
 if TYPE_CHECKING:
-    from services.ports import Catalogue, Hit
+    from services.hits import Hit
+    from services.ports import Catalogue
 
 LIMIT = 20
 LIMIT_MAX = 50
@@ -99,7 +100,7 @@ def _ensured(folder: Path) -> Catalogue:
 
 
 def _as_json(hit: Hit) -> dict[str, Any]:
-    from services.ports import PrinterHit  # noqa: PLC0415 - see ``run``
+    from services.hits import PrinterHit  # noqa: PLC0415 - see ``run``
 
     if isinstance(hit, PrinterHit):
         printer = hit.printer
@@ -123,7 +124,7 @@ def _as_json(hit: Hit) -> dict[str, Any]:
 
 def _as_row(hit: Hit) -> tuple[str, ...]:
     from models.money import format_cents  # noqa: PLC0415 - see ``run``
-    from services.ports import PrinterHit  # noqa: PLC0415 - see ``run``
+    from services.hits import PrinterHit  # noqa: PLC0415 - see ``run``
 
     if isinstance(hit, PrinterHit):
         return ("imprimante", hit.printer.brand, hit.printer.model, "", "", hit.printer.printer_id)

@@ -36,10 +36,11 @@ from services.adapters.catalogue_schema import (
 from services.adapters.catalogue_words import WordTables
 from services.adapters.derived_file import connect, is_whole
 from services.adapters.file_lock import exclusive
-from services.ports import CatalogueChanges, SearchResult
+from services.hits import SearchResult
 
 if TYPE_CHECKING:
     from services.adapters.catalogue_writer import Progress
+    from services.ports import CatalogueChanges
 
 BUILTIN_VERSION = "builtin-1"
 """Version of the catalogue that comes with the program."""

@@ -31,7 +31,8 @@ from services.adapters.catalogue_file import (
 )
 from services.adapters.catalogue_schema import FORMAT
 from services.adapters.catalogue_writer import new_catalogue
-from services.ports import CatalogueChanges, PrinterHit
+from services.hits import PrinterHit
+from services.ports import CatalogueChanges
 
 AS_OF = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LC970 = ["BRO-LC970BK", "BRO-LC970C", "BRO-LC970M", "BRO-LC970Y", "BRO-LC970PK4"]

@@ -11,7 +11,7 @@ import pytest
 from models.catalogue import Capacity, Colour, Origin
 from services.adapters.catalogue_file import CatalogueFile
 from services.catalogue_csv import builtin
-from services.ports import PrinterHit
+from services.hits import PrinterHit
 
 DCP350C = "brother-dcp-350c"
 MG5750 = "canon-pixma-mg5750"
