@@ -19,7 +19,6 @@ from textual.binding import Binding, BindingType
 from kiosk import presenter
 from kiosk.keys import KeyTurns
 from kiosk.terminal import KioskTerminalApp
-from models import intake
 from models.draft import Draft, DraftState, Step
 from models.errors import KioskError
 from models.quote import Quote
@@ -27,7 +26,7 @@ from models.shop import ShopRules
 from screens.printer import PrinterScreen
 from screens.step import StepScreen
 from screens.words import _
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 if TYPE_CHECKING:
     from kiosk.container import Container
@@ -133,7 +132,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
             )
             self.show(state)
             self.postal = await self._in_store_thread(lambda: self._container.postal)
-            await self._in_store_thread(intake.warm_up)
+            await self._in_store_thread(_warm_up)
         except Exception as error:  # noqa: BLE001 - the boundary of a background task
             self._fail(error)
             return
@@ -337,6 +336,13 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 def _news(status: SyncStatus) -> tuple[object, ...]:
     """What of a status may have changed something the operator looks at."""
     return status.waiting, status.refused, status.catalogue_version
+
+
+def _warm_up() -> None:
+    """What the first form would have to wait for."""
+    from models import intake  # noqa: PLC0415 - not before the first paint
+
+    intake.warm_up()
 
 
 def run_console(container: Container) -> int:

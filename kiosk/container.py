@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from uuid import UUID
 
 from kiosk import paths
-from models.order import Order
 from models.shop import ShopRules
-from services import training
-from services.holding import Holder
-from services.place_order import Placing, place_order
-from services.ports import Catalogue, Clock, Ids, Store
 
 if TYPE_CHECKING:
+    from models.order import Order
     from services.adapters.postal_file import PostalFile
     from services.desk import Desk
+    from services.holding import Holder
+    from services.place_order import Placing
+    from services.ports import Catalogue, Clock, Ids, Store
     from services.postal import PostalCodes
     from services.sync.engine import SyncEngine
     from services.sync.status import SyncStatus
@@ -116,11 +115,14 @@ class Container:
     def placing(self, catalogue: Catalogue | None = None) -> Placing:
         """What placing an order needs; without a hold on drafts, as for imports."""
         from models.wire.orders import order_to_wire  # noqa: PLC0415 - pydantic
+        from services.place_order import Placing  # noqa: PLC0415 - with pydantic
 
         return Placing(catalogue or self.catalogue, self.clock, self.ids, self.rules, order_to_wire)
 
     def place(self, draft_id: UUID) -> Order:
         """Place a draft that this program holds; see ``services.place_order``."""
+        from services.place_order import place_order  # noqa: PLC0415 - after the first paint
+
         placing = self.placing()
         return place_order(
             draft_id,
@@ -193,6 +195,8 @@ class Container:
     # --- making ------------------------------------------------------------
 
     def _take_hold(self) -> Holder:
+        from services.holding import Holder  # noqa: PLC0415 - after the first paint
+
         return Holder(paths.ensure_folder(self.folder) / "holders", self.ids.new())
 
     def _open_store(self) -> Store:
@@ -219,6 +223,8 @@ class Container:
 
 def fill_for_practice(store: Store, clock: Clock) -> None:
     """A console that was never enrolled has invented people and codes to practise with."""
+    from services import training  # noqa: PLC0415 - after the first paint
+
     with store.read() as tx:
         if not training.needs_filling(tx):
             return

@@ -19,12 +19,13 @@ from models.quote import CodeOutcome
 from models.vouchers import Refusal, RefusalReason
 from screens.cart_view import cart_lines, code_lines, pack_line, total_lines
 from screens.step import StepScreen
-from screens.widgets.fields import TextField
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
 from screens.widgets.rows import MARK, Rows
+from screens.widgets.text_field import TextField
 from screens.words import _
-from services.desk import Desk, DeskState
+from services.desk import Desk
+from services.desk_state import DeskState
 
 CODE_LIMIT = 40
 

@@ -15,7 +15,7 @@ from screens.status_view import labels_of
 from screens.widgets.ink import DIM, STRONG, WARNING
 from screens.widgets.rows import columns, line
 from screens.words import _
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 
 def cart_lines(quote: Quote, articles: Mapping[str, Article], width: int) -> list[Text]:

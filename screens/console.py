@@ -14,7 +14,8 @@ from models.errors import KioskError
 from models.shop import ShopRules
 
 if TYPE_CHECKING:
-    from services.desk import Desk, DeskState
+    from services.desk import Desk
+    from services.desk_state import DeskState
     from services.ports import Catalogue
     from services.postal import PostalCodes
     from services.sync.status import SyncStatus

@@ -27,12 +27,13 @@ from screens.person_fields import (
     values_of,
 )
 from screens.step import StepScreen
-from screens.widgets.fields import Field, Form, Remark, TextField
+from screens.widgets.form import Field, Form, Remark
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
 from screens.widgets.rows import Rows
+from screens.widgets.text_field import TextField
 from screens.words import _
-from services.desk import CustomerFile, DeskState
+from services.desk_state import CustomerFile, DeskState
 
 FIELDS = (
     *NAME_FIELDS,

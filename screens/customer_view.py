@@ -17,7 +17,7 @@ from models.wording.rules import short_date
 from screens.widgets.ink import DIM, STRONG
 from screens.widgets.rows import line
 from screens.words import _, counted
-from services.desk import CustomerFile
+from services.desk_state import CustomerFile
 from services.ports import Catalogue
 
 SHOWN_PRINTERS = 2

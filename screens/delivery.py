@@ -21,11 +21,11 @@ from screens.person_fields import (
     values_of,
 )
 from screens.step import StepScreen
-from screens.widgets.fields import Choice, Field, Form, Remark
+from screens.widgets.form import Choice, Field, Form, Remark
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
 from screens.words import _
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 SAME = Field(
     "is_same",

@@ -21,7 +21,7 @@ from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
 from screens.widgets.rows import Rows
 from screens.words import _
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 
 class Ways(Rows, can_focus=True):

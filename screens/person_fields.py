@@ -9,7 +9,7 @@ from models.customer import Civility, Dwelling
 from models.draft import PersonEntry
 from models.intake import FieldProblem
 from models.wording.people import problem_sentence
-from screens.widgets.fields import Choice, Field, Remark
+from screens.widgets.form import Choice, Field, Remark
 from screens.words import _
 from services.postal import Commune, PostalCodes, matches
 

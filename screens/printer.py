@@ -24,11 +24,11 @@ from screens.printer_view import Finding, found, guided, with_printer, with_prin
 from screens.status_view import caller, step_name
 from screens.step import StepScreen
 from screens.widgets.columns import Column, Columns
-from screens.widgets.fields import LIMIT, TextField
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
+from screens.widgets.text_field import LIMIT, TextField
 from screens.words import _, counted
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 EAN_DIGITS = 13
 QUANTITY_KEYS = "0123456789+-"

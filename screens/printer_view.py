@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from models.catalogue import Article, Printer
-from services.ports import CartridgeHit, Catalogue, PrinterHit, SearchResult
+from services.hits import CartridgeHit, PrinterHit, SearchResult
+
+if TYPE_CHECKING:
+    from services.ports import Catalogue
 
 LISTED = 50
 

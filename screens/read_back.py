@@ -15,7 +15,7 @@ from screens.step import StepScreen
 from screens.widgets.frame import KeyHint
 from screens.widgets.rows import Rows
 from screens.words import _
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 
 class Page(Rows, can_focus=True):

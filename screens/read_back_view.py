@@ -14,7 +14,7 @@ from models.wording.orders import order_problem_sentence
 from screens.widgets.ink import STRONG, WARNING
 from screens.widgets.rows import line
 from screens.words import _
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 STEP_KEYS = {
     Step.PRINTER: "F1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from models.draft import Draft, Step
@@ -12,9 +13,11 @@ from models.wording.rules import promise_sentence
 from screens.console import Console
 from screens.widgets.frame import StatusView
 from screens.words import _, counted
-from services.desk import DeskState
-from services.ports import DraftSummary
+from services.desk_state import DeskState
 from services.sync.status import Connection
+
+if TYPE_CHECKING:
+    from services.ports import DraftSummary
 
 PARIS = ZoneInfo("Europe/Paris")
 

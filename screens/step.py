@@ -22,7 +22,6 @@ from textual.widget import Widget
 from models.draft import Draft, Step
 from screens.console import Console
 from screens.status_view import status_view
-from screens.widgets.fields import TextField
 from screens.widgets.frame import (
     HELP_HINT,
     STEPS,
@@ -33,8 +32,9 @@ from screens.widgets.frame import (
     StepBar,
 )
 from screens.widgets.ink import DIM, WARNING, cut
+from screens.widgets.text_field import TextField
 from screens.words import _
-from services.desk import DeskState
+from services.desk_state import DeskState
 
 STEP_ORDER = (
     Step.PRINTER,

@@ -8,7 +8,7 @@ time (from the store thread of the application, or from a test). Knows no screen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from uuid import UUID
 
 from models.calendar import paris_day
@@ -23,40 +23,13 @@ from models.pricing import CodeOutcome, Quote
 from models.promise import Promise, promise_for
 from models.shop import ShopRules
 from models.vouchers import RefusalReason, Voucher
+from services.desk_state import CustomerFile, DeskState
 from services.drafts import save_draft
-from services.ports import Catalogue, Clock, DraftSummary, Ids, OrderRow, Store, Transaction
+from services.ports import Catalogue, Clock, Ids, Store, Transaction
 from services.quoting import quote_cart
 
 PROPOSED = frozenset({RefusalReason.UNKNOWN, RefusalReason.LOOKS_LIKE})
 """Refusals of a text that is no code: it is not kept in the cart."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeskState:
-    """What the operator works on, all of it on disk."""
-
-    draft: Draft
-    quote: Quote
-    promise: Promise | None = None
-    promises: Mapping[PaymentMethod, Promise] = field(default_factory=dict)
-    """What each way to pay would promise; empty for an empty cart."""
-    vouchers: Mapping[str, Voucher] = field(default_factory=dict)
-    """Those of the codes in the cart that exist."""
-    articles: tuple[Article, ...] = ()
-    """Those of the cart, in its order."""
-    remedies: tuple[Article, ...] = ()
-    """Articles that a refused code's remedy names."""
-    calls_waiting: tuple[DraftSummary, ...] = ()
-    order: Order | None = None
-    order_sync: SyncState | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFile:
-    """R3: a known customer with what they last ordered, the running orders first."""
-
-    customer: Customer
-    orders: tuple[OrderRow, ...]
 
 
 class Desk:

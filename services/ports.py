@@ -18,6 +18,10 @@ from models.customer import Customer
 from models.draft import Draft
 from models.order import Order, OrderEvent, SyncState
 from models.vouchers import Voucher
+from services.hits import CartridgeHit as CartridgeHit
+from services.hits import Hit as Hit
+from services.hits import PrinterHit as PrinterHit
+from services.hits import SearchResult as SearchResult
 
 
 class Clock(Protocol):
@@ -33,30 +37,6 @@ class Ids(Protocol):
 
 
 # --- catalogue ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PrinterHit:
-    printer: Printer
-
-
-@dataclass(frozen=True, slots=True)
-class CartridgeHit:
-    article: Article
-    label: str
-    """As said on the phone: LC-970 noir."""
-
-
-Hit = PrinterHit | CartridgeHit
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """Best first. ``corrected`` is what was understood where a typo was forgiven."""
-
-    text: str
-    hits: tuple[Hit, ...]
-    corrected: str | None = None
 
 
 class Catalogue(Protocol):

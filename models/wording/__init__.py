@@ -7,22 +7,30 @@ shows an exception's own text.
 
 from __future__ import annotations
 
-from models.errors import KioskError
-from models.wording import faults, labels, orders, people, rules
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-__all__ = ["error_sentence", "faults", "labels", "orders", "people", "rules"]
+if TYPE_CHECKING:
+    from models.errors import KioskError
 
-_TABLES = (
-    rules.ERROR_SENTENCES,
-    people.ERROR_SENTENCES,
-    orders.ERROR_SENTENCES,
-    faults.ERROR_SENTENCES,
-)
+    Sentence = str | Callable[[Mapping[str, object]], str]
 
 
 def error_sentence(error: KioskError) -> str:
     """What happened and what to do next. A code without a sentence is shown as a code."""
-    sentence = next((table[error.code] for table in _TABLES if error.code in table), None)
+    sentence = next((table[error.code] for table in _tables() if error.code in table), None)
     if sentence is None:
         return f"L'opération n'a pas abouti (code {error.code}). Recommencez, ou notez ce code."
     return sentence if isinstance(sentence, str) else sentence(error.facts)
+
+
+def _tables() -> tuple[Mapping[str, Sentence], ...]:
+    """Read when the first error is said: the first screen does without them."""
+    from models.wording import faults, orders, people, rules  # noqa: PLC0415 - see above
+
+    return (
+        rules.ERROR_SENTENCES,
+        people.ERROR_SENTENCES,
+        orders.ERROR_SENTENCES,
+        faults.ERROR_SENTENCES,
+    )

@@ -9,9 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from screens.dialogs.dialog import Dialog
-from screens.widgets.fields import TextField
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
+from screens.widgets.text_field import TextField
 from screens.words import _
 
 
