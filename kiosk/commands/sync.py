@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import getpass
 import json
@@ -48,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _once(container: Container, *, is_json: bool) -> int:
     _ = container.catalogue  # made, where nothing was set up yet
-    report = container.sync_engine().run_once(retry_all=True)
+    with contextlib.closing(container.sync_engine()) as engine:
+        report = engine.run_once(retry_all=True)
     if is_json:
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:

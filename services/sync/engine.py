@@ -57,6 +57,7 @@ class SyncEngine:
         self._sink = catalogue_sink
         self._central_factory = central_factory
         self._clock = clock
+        self._central: Central | None = None
         self._block_size = block_size
         self._sender = Sender(store, clock, chance, backoff)
         self._fetcher = Fetcher(store, catalogue_sink)
@@ -81,6 +82,12 @@ class SyncEngine:
             connection = connection_after(error, has_contact=run.has_contact)
         return self._report(run, connection)
 
+    def close(self) -> None:
+        """Hang up. The engine may be used again."""
+        if self._central is not None:
+            self._central.close()
+            self._central = None
+
     def has_due(self) -> bool:
         """Whether something should be sent now. A read of the console's file, no network."""
         with self._store.read() as tx:
@@ -91,7 +98,7 @@ class SyncEngine:
         return self._report(_Run(), Connection.OFFLINE)
 
     def _exchange(self, run: _Run) -> None:
-        central = self._central_factory()
+        central = self._central = self._central_factory()
         self._sender.send_due(central, run.sent, self.should_stop)
         run.error_code = run.sent.error_code
         self._lease(central)

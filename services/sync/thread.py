@@ -90,6 +90,8 @@ class SyncThread:
                 self._turn(is_woken=is_woken)
                 self._woken.wait(self._look_seconds)
         finally:
+            if self._made is not None:
+                self._made.close()
             self._election.leave()
 
     def _turn(self, *, is_woken: bool) -> None:

@@ -1,0 +1,375 @@
+"""The demo's central and the command line, as real processes on one folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from contract.shop import NOW, make_order
+from sqlalchemy import select
+
+from central.database import Database
+from kiosk import central_server, demo, paths
+from kiosk.container import Container
+from models.errors import Conflict, DomainError
+from models.tables import central as tables
+from models.wire.orders import order_to_wire
+from services.ports import Store
+from services.sync.election import Election
+from services.sync.enrolment import LOCAL, Enrolment, read_enrolment, write_enrolment
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+PATIENCE_SECONDS = 60
+
+PARENT = """
+import sys
+from pathlib import Path
+from kiosk import demo
+with demo.central_beside(Path(sys.argv[1])):
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    limit = time.monotonic() + PATIENCE_SECONDS
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < limit, "it never came"
+        pause.wait(0.05)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIOSK_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@contextmanager
+def parent(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A program with a central beside it, as ``kiosk demo`` is."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def kiosk(*words: str, input_: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kiosk.cli", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        input=input_,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def announced(folder: Path) -> dict[str, object]:
+    try:
+        said: dict[str, object] = json.loads(paths.central_address_file(folder).read_bytes())
+    except FileNotFoundError:
+        return {}
+    return said
+
+
+def is_serving(folder: Path) -> bool:
+    try:
+        return httpx.get(f"{announced(folder).get('url')}/readyz", trust_env=False).is_success
+    except (httpx.HTTPError, httpx.UnsupportedProtocol):
+        return False
+
+
+def is_free(folder: Path) -> bool:
+    try:
+        with central_server.seat(paths.central_lock(folder), wait=False):
+            return True
+    except Conflict:
+        return False
+
+
+def opened(folder: Path) -> Container:
+    """The demo's console, without its screen."""
+
+    def enrol(store: Store) -> None:
+        demo.enrol(store, folder, container.clock.now())
+
+    container = Container(folder, prepare_store=enrol)
+    return container
+
+
+def count(folder: Path, table: object) -> int:
+    with (
+        closing(Database(paths.central_file(folder))) as database,
+        database.read() as connection,
+    ):
+        return len(connection.execute(select(table)).all())  # type: ignore[call-overload]
+
+
+def test_a_demo_from_the_first_start_to_the_second(folder: Path) -> None:
+    with parent(folder):
+        container = opened(folder)
+        with container.store.read() as tx:
+            assert tx.references.left() == 200
+            assert read_enrolment(tx.settings) is not None
+        assert container.catalogue.version == "builtin-1"
+        wait_for(lambda: is_serving(folder))
+        first_url = announced(folder)["url"]
+        with closing(container.sync_engine()) as engine:
+            report = engine.run_once()
+        assert (report.connection, report.is_catalogue_new) == ("online", False)
+        assert report.customers > 10
+        example = kiosk("orders", "place", "-", input_=kiosk("orders", "place", "--example").stdout)
+        reference = json.loads(example.stdout)["reference"]
+        assert reference == "100000006"
+        once = kiosk("sync", "--once", "--json")
+        assert (once.returncode, json.loads(once.stdout)["sent"]) == (0, 1)
+        container.close()
+        assert paths.central_log(folder).stat().st_mode & 0o777 == 0o600
+    wait_for(lambda: is_free(folder))
+    asked = kiosk("sync", "--once")
+    assert (asked.returncode, "kiosk central serve" in asked.stderr) == (3, True)
+    with parent(folder):
+        wait_for(lambda: is_serving(folder))
+        assert announced(folder)["url"] == first_url
+        assert kiosk("sync", "--once").returncode == 0
+        (row,) = json.loads(kiosk("central", "orders", "--json").stdout)
+        assert (row["reference"], row["state"], row["console"], row["outcome"]) == (
+            reference,
+            "awaiting_payment",
+            "demo",
+            "accepted",
+        )
+        assert "100 000 006" in kiosk("central", "orders").stdout
+    assert count(folder, tables.consoles) == 1
+
+
+def test_the_central_ends_with_its_parent_however_that_ends(folder: Path) -> None:
+    with parent(folder) as process:
+        wait_for(lambda: is_serving(folder))
+        assert not is_free(folder)
+        process.kill()
+        wait_for(lambda: is_free(folder))
+        assert not is_serving(folder)
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_it(folder: Path) -> None:
+    with parent(folder):
+        wait_for(lambda: is_serving(folder))
+        pid = announced(folder)["pid"]
+        assert isinstance(pid, int)
+        assert os.getsid(pid) == pid != os.getsid(0)
+
+
+def test_a_second_demo_shares_the_central_and_takes_over(folder: Path) -> None:
+    with parent(folder) as first:
+        wait_for(lambda: is_serving(folder))
+        served_by = announced(folder)["pid"]
+        with parent(folder):
+            assert announced(folder)["pid"] == served_by
+            first.kill()
+            wait_for(lambda: announced(folder)["pid"] != served_by and is_serving(folder))
+            assert not is_free(folder)
+        wait_for(lambda: is_free(folder))
+
+
+def test_a_central_that_was_killed_is_started_again_by_hand(folder: Path) -> None:
+    with parent(folder):
+        container = opened(folder)
+        wait_for(lambda: is_serving(folder))
+        pid = announced(folder)["pid"]
+        assert isinstance(pid, int)
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: is_free(folder))
+        _ = container.catalogue
+        engine = container.sync_engine()
+        assert engine.run_once().connection == "offline"
+        with _serving_by_hand(folder):
+            assert announced(folder)["pid"] != pid
+            assert engine.run_once().connection == "online"
+            second = kiosk("central", "serve", "--port", "0")
+            assert second.returncode == 1
+            assert "Une centrale sert déjà ce dossier" in second.stderr
+        engine.close()
+        container.close()
+
+
+@contextmanager
+def _serving_by_hand(folder: Path) -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "kiosk.cli", "central", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline().decode()
+        assert said == f"centrale à l'écoute : {announced(folder)['url']}\n"
+        try:
+            wait_for(lambda: is_serving(folder))
+            yield
+        finally:
+            process.terminate()
+
+
+def test_a_console_of_ones_own_from_nothing(folder: Path) -> None:
+    """``central console add``, ``central serve``, ``sync --enrol``: a shop without the demo."""
+    token = kiosk("central", "console", "add", "comptoir").stdout.strip()
+    again = kiosk("central", "console", "add", "comptoir")
+    assert len(token) == 43
+    assert (again.returncode, again.stdout) == (1, "")
+    assert kiosk("central", "orders", "--json").stdout == "[]\n"
+    before = kiosk("sync", "--once")
+    assert (before.returncode, "--enrol" in before.stderr) == (3, True)
+    assert kiosk("sync", "--enrol", "local", input_=token + "\n").returncode == 0
+    with _serving_by_hand(folder):
+        report = json.loads(kiosk("sync", "--once", "--json").stdout)
+    assert (report["connection"], report["references_left"]) == ("online", 200)
+    assert report["catalogue_version"] == "builtin-1"
+    with pytest.raises(Conflict):
+        _raise_if_real(folder, "https://centrale.example.org")
+    demo.ensure_demo_folder(folder.with_name("nothing there"))
+
+
+def _raise_if_real(folder: Path, url: str) -> None:
+    container = Container(folder)
+    with container.store.write() as tx:
+        write_enrolment(tx.settings, Enrolment(url, "t"))
+    container.close()
+    demo.ensure_demo_folder(folder)
+
+
+def test_enrolling_says_what_is_wrong(folder: Path) -> None:
+    for url, token in (("centrale", "t"), ("https://", "t"), ("local", ""), ("local", "jeton é")):
+        assert kiosk("sync", "--enrol", url, input_=token + "\n").returncode == 1
+    assert not folder.exists() or kiosk("sync", "--once").returncode == 3
+
+
+# --- beginning anew ---------------------------------------------------------------
+
+
+def test_beginning_anew_deletes_nothing(folder: Path) -> None:
+    assert demo.set_aside(folder, NOW) is None
+    container = opened(folder)
+    with container.store.read() as tx:
+        before = read_enrolment(tx.settings)
+    container.close()
+    aside = demo.set_aside(folder, NOW)
+    assert aside is not None
+    assert aside.parent == folder
+    assert paths.console_file(aside).exists()
+    assert paths.central_file(aside).exists()
+    assert not paths.console_file(folder).exists()
+    container = opened(folder)
+    with container.store.read() as tx:
+        after = read_enrolment(tx.settings)
+    container.close()
+    assert before is not None
+    assert after is not None
+    assert (before.url, after.url) == (LOCAL, LOCAL)
+    assert before.token != after.token
+    assert after.token not in repr(after)
+
+
+def test_not_while_a_console_is_open(folder: Path) -> None:
+    paths.ensure_folder(folder)
+    (folder / "console.sqlite3").touch()
+    console = Election(paths.sync_lock(folder))
+    console.try_to_win()
+    with pytest.raises(Conflict) as refused:
+        demo.set_aside(folder, NOW)
+    assert refused.value.code == "console_open"
+    console.leave()
+    with (
+        central_server.seat(paths.central_lock(folder), wait=False),
+        pytest.raises(Conflict),
+    ):
+        demo.set_aside(folder, NOW)
+    assert (folder / "console.sqlite3").exists()
+
+
+# --- enrolling --------------------------------------------------------------------
+
+
+def test_enrolling_twice_is_enrolling_once(folder: Path) -> None:
+    for _ in range(2):
+        container = opened(folder)
+        with container.store.read() as tx:
+            assert tx.references.left() == 200
+        container.close()
+    assert count(folder, tables.consoles) == 1
+    assert count(folder, tables.reference_blocks) == 1
+
+
+def test_a_central_that_forgot_the_console_knows_it_again(folder: Path) -> None:
+    container = opened(folder)
+    _ = container.store
+    container.close()
+    with closing(Database(paths.central_file(folder))) as database, database.write() as connection:
+        connection.execute(tables.consoles.update().values(token_sha256="of another"))
+    container = opened(folder)
+    with container.store.read() as tx:
+        enrolment = read_enrolment(tx.settings)
+    container.close()
+    assert enrolment is not None
+    with closing(Database(paths.central_file(folder))) as database, database.read() as connection:
+        (kept,) = connection.scalars(select(tables.consoles.c.token_sha256))
+    assert kept != "of another"
+
+
+# --- sockets ----------------------------------------------------------------------
+
+
+def test_the_port_of_before_or_another(tmp_path: Path) -> None:
+    address = tmp_path / "central.json"
+    assert central_server.announced_port(address) == 0
+    with central_server.listen_where_before(address) as first:
+        central_server.announce(address, first)
+        port = first.getsockname()[1]
+        assert central_server.announced_port(address) == port
+        assert address.stat().st_mode & 0o777 == 0o600
+        with central_server.listen_where_before(address) as other:
+            assert other.getsockname()[1] != port
+        with pytest.raises(DomainError) as taken:
+            central_server.listen("127.0.0.1", port)
+        assert taken.value.code == "port_unusable"
+    with central_server.listen_where_before(address) as again:
+        assert again.getsockname()[1] == port
+    address.write_text('{"url": "http://127.0.0.1:notaport"}')
+    assert central_server.announced_port(address) == 0
+
+
+def test_an_order_needs_no_screen_to_be_sent_twice(folder: Path) -> None:
+    """The demo's central judges like any other: the same body twice is one order."""
+    with parent(folder):
+        container = opened(folder)
+        with container.store.write() as tx:
+            number = tx.references.take_next()
+            enrolment = read_enrolment(tx.settings)
+        container.close()
+        assert enrolment is not None
+        wait_for(lambda: is_serving(folder))
+        order = make_order(number)
+        headers = {"Authorization": f"Bearer {enrolment.token}", "Content-Type": "application/json"}
+        url = f"{announced(folder)['url']}/v1/orders/{order.order_id}"
+        for _ in range(2):
+            answer = httpx.put(
+                url, content=order_to_wire(order), headers=headers, trust_env=False, timeout=30
+            )
+            assert answer.status_code == 200
+    assert count(folder, tables.orders) == 1
