@@ -148,12 +148,11 @@ def find(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
     """
     whole, begun = _tiers(slots)
     met = _look_up(slots, index, is_open=False) if whole else []
-    if begun:
+    more: list[Candidate] = []
+    if begun and len(met) < 2 * CANDIDATES:  # enough of both kinds leaves nothing to add
         known = {candidate.key for candidate in met}
-        more = _look_up(slots, index, is_open=True)
-        more = [candidate for candidate in more if candidate.key not in known]
-    else:
-        more = []
+        begins = _look_up(slots, index, is_open=True)
+        more = [candidate for candidate in begins if candidate.key not in known]
     found = [*rank(slots, met, Level.WORDS), *rank(slots, more, Level.NAME_BEGINS)]
     return found or _equipped(slots, index)
 
