@@ -103,15 +103,6 @@ def current_number(connection: Connection, counter: str) -> int:
     return int(connection.execute(wanted).scalar_one())
 
 
-def get_setting(connection: Connection, key: str) -> str | None:
-    table = tables.settings
-    return connection.scalar(select(table.c.value).where(table.c.key == key))
-
-
-def put_setting(connection: Connection, key: str, value: str) -> None:
-    upsert(connection, tables.settings, [{"key": key, "value": value}])
-
-
 def upsert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
     """Insert rows or replace those with the same primary key, in both databases' dialect."""
     if not rows:

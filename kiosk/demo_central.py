@@ -84,16 +84,13 @@ def fill(folder: Path, now: datetime) -> None:
 
 
 def _fill(database: Database, folder: Path, now: datetime) -> None:
-    from central.database import put_setting  # noqa: PLC0415 - see ``fill``
-    from central.store.customers import put_customers  # noqa: PLC0415
-    from central.store.orders import IS_DEMO  # noqa: PLC0415
+    from central.store.customers import put_customers  # noqa: PLC0415 - see ``fill``
     from central.store.vouchers import put_vouchers  # noqa: PLC0415
     from models.wire.customers import CustomerWire  # noqa: PLC0415
     from services.demo_people import demo_customers, demo_vouchers  # noqa: PLC0415
 
     as_of = _as_of(folder, now)
     with database.write() as connection:
-        put_setting(connection, IS_DEMO, "1")
         put_vouchers(connection, demo_vouchers(as_of))
         people = map(CustomerWire.model_validate, demo_customers(as_of))
         put_customers(connection, people)

@@ -33,13 +33,6 @@ metadata = MetaData(
     }
 )
 
-settings = Table(
-    "settings",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
-
 counters = Table(
     "counters",
     metadata,

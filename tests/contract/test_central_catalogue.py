@@ -220,17 +220,17 @@ def test_the_database_is_ours_alone_and_safe_against_a_power_cut(shop: Shop) -> 
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
-def _write_twice(shop: Shop, row: dict[str, str]) -> None:
+def _write_twice(shop: Shop, row: dict[str, object]) -> None:
     with shop.database.write() as connection:
-        connection.execute(tables.settings.insert(), row)
-        connection.execute(tables.settings.insert(), row)
+        connection.execute(tables.prices.insert(), row)
+        connection.execute(tables.prices.insert(), row)
 
 
 def test_a_transaction_that_fails_leaves_nothing(shop: Shop) -> None:
-    row = {"key": "a", "value": "b"}
+    row = {"sku": "a", "since": NOW, "price_cents": 1}
     with pytest.raises(IntegrityError):
         _write_twice(shop, row)
-    assert shop.count(tables.settings) == 0
+    assert shop.count(tables.prices) == 0
 
 
 def test_a_database_that_is_locked_is_busy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

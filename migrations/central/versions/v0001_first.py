@@ -39,12 +39,6 @@ def upgrade() -> None:
 
 def _consoles(schema: sa.MetaData) -> None:
     sa.Table(
-        "settings",
-        schema,
-        sa.Column("key", sa.Text, primary_key=True),
-        sa.Column("value", sa.Text, nullable=False),
-    )
-    sa.Table(
         "counters",
         schema,
         sa.Column("name", sa.Text, primary_key=True),
