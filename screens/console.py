@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from models.draft import Draft, Step
 from models.errors import KioskError
 from models.shop import ShopRules
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from services.desk import Desk
     from services.desk_state import DeskState
     from services.ports import Catalogue
@@ -27,19 +29,14 @@ class Console(Protocol):
     """The application as screens see it."""
 
     state: DeskState
-    """A blank call until the console's file is open, a blink after the first paint."""
-    catalogue: Catalogue | None
-    postal: PostalCodes | None
+    catalogue: Catalogue
+    postal: PostalCodes
     rules: ShopRules
     sync_status: SyncStatus | None
     notice: str
     """The sentence ``say`` left."""
     interrupted: tuple[Draft, ...]
     """Calls that were cut off by a crash and wait to be taken up again."""
-
-    def ready(self) -> Awaitable[None]:
-        """Until the console's file and catalogue are open."""
-        ...
 
     def change(self, make: Callable[[Draft], Draft]) -> Awaitable[bool]:
         """Make a new draft of the present one and have it on disk.
@@ -98,3 +95,15 @@ class Console(Protocol):
     def say(self, sentence: str) -> None:
         """A sentence on the status line, until the next one."""
         ...
+
+
+class ShowsCalls(Protocol):
+    """The application, for the one thing of it that steps and dialogs need."""
+
+    @property
+    def live(self) -> Console: ...
+
+
+def console_of(app: App[Any]) -> Console:
+    """The console that ``app`` shows."""
+    return cast("ShowsCalls", app).live

@@ -96,8 +96,6 @@ class PrinterScreen(StepScreen):
 
     def _find(self, text: str) -> None:
         catalogue = self.console.catalogue
-        if catalogue is None:
-            return
         self._found_for = self.draft.draft_id, text
         self.finding = found(catalogue, text) if text.strip() else guided(catalogue)
         self.article = -1
@@ -106,8 +104,6 @@ class PrinterScreen(StepScreen):
     def _mark_again(self, draft: Draft) -> None:
         """A call that is taken up again has its marks where they were."""
         catalogue = self.console.catalogue
-        if catalogue is None:
-            return
         self.finding = with_printer_of(catalogue, self.finding, draft.printer_id)
         skus = [article.sku for article in self.finding.articles]
         if draft.chosen_sku in skus:
@@ -144,8 +140,6 @@ class PrinterScreen(StepScreen):
         self.refresh_keys()
 
     def _hint(self) -> str:
-        if self.console.catalogue is None:
-            return _("Ouverture du catalogue... vous pouvez déjà taper.")
         if self.finding.is_search and self.finding.is_empty:
             return _(
                 "Rien de ce nom. Cherchez par cartouche, ou Entrée : noter ce modèle et rappeler."
@@ -178,13 +172,11 @@ class PrinterScreen(StepScreen):
     @on(Input.Changed, "#search")
     async def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        await self.console.ready()
         self._find(event.value)
         await self.change(lambda draft: replace(draft, search=event.value, focus="search"))
 
     @on(SearchField.Walked)
     async def _walked(self, event: SearchField.Walked) -> None:
-        await self.console.ready()
         match event.key:
             case "up" | "down":
                 self._move(-1 if event.key == "up" else 1)
@@ -205,7 +197,6 @@ class PrinterScreen(StepScreen):
 
     def _move(self, delta: int) -> None:
         catalogue, finding = self.console.catalogue, self.finding
-        assert catalogue is not None  # noqa: S101 - ready() was awaited
         if self.column is Column.ARTICLES:
             self.article = _within(self.article + delta, len(finding.articles))
             self._walk_to(Column.ARTICLES)
@@ -231,7 +222,6 @@ class PrinterScreen(StepScreen):
             self._walk_to(wanted)
 
     def _choose_printer(self, row: int) -> None:
-        assert self.console.catalogue is not None  # noqa: S101 - ready() was awaited
         self.finding = with_printer(self.console.catalogue, self.finding, row)
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from models.draft import Draft, Step
-from screens.console import Console
+from screens.console import Console, console_of
 from screens.status_view import status_view
 from screens.widgets.frame import (
     HELP_HINT,
@@ -82,7 +82,7 @@ class StepScreen(Screen[None]):
 
     @property
     def console(self) -> Console:
-        return cast("Console", self.app)
+        return console_of(self.app)
 
     @property
     def draft(self) -> Draft:

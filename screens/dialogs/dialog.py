@@ -6,7 +6,7 @@ They take the whole screen because a dimmed one behind them costs ten times the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,7 +15,7 @@ from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 
-from screens.console import Console
+from screens.console import Console, console_of
 from screens.widgets.frame import KeyHint, KeyLine
 from screens.widgets.plain import Plain
 
@@ -37,7 +37,7 @@ class Dialog(Screen[None]):
 
     @property
     def console(self) -> Console:
-        return cast("Console", self.app)
+        return console_of(self.app)
 
     def compose(self) -> ComposeResult:
         yield Plain(self.TITLE_TEXT, id="title")

@@ -114,6 +114,7 @@ def test_killed_after_every_step_the_call_goes_on_at_the_very_field(folder: Path
             _take_up(program)
             program.press(*keys)
             program.wait_for(seen)
+            program.settle(quiet=0.3)  # the turn of the last key is over, the cursor rests
             program.signal(signal.SIGKILL)
             program.wait()
     with demo(folder) as program:

@@ -1,0 +1,244 @@
+"""The calls of one operator, live: the desk behind all screens, and what the sync tells.
+
+Owns the present state, the store thread and the order of changes: one at a time, each on
+disk before the next is made. Screens know it as ``screens.console.Console``. Keys, terminal
+and the opening are the application's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from kiosk import presenter
+from models import intake
+from models.draft import Draft, DraftState, Step
+from models.errors import KioskError
+from screens.cart import CartScreen
+from screens.confirmation import ConfirmationScreen
+from screens.customer import CustomerScreen
+from screens.delivery import DeliveryScreen
+from screens.dialogs.calls import CallsDialog
+from screens.dialogs.dialog import Dialog
+from screens.dialogs.keys import KeysDialog
+from screens.dialogs.park import ParkDialog
+from screens.payment import PaymentScreen
+from screens.printer import PrinterScreen
+from screens.read_back import ReadBackScreen
+from screens.step import StepScreen
+from services.desk import Desk
+from services.desk_state import DeskState
+from services.sync.status import SyncStatus
+
+if TYPE_CHECKING:
+    from kiosk.app import KioskApp
+    from kiosk.container import Container
+
+Answer = TypeVar("Answer")
+
+SCREENS: tuple[type[StepScreen], ...] = (
+    PrinterScreen,
+    CartScreen,
+    CustomerScreen,
+    DeliveryScreen,
+    PaymentScreen,
+    ReadBackScreen,
+    ConfirmationScreen,
+)
+
+
+class LiveConsole:
+    """``screens.console.Console``, on the application's screen stack."""
+
+    def __init__(self, app: KioskApp, container: Container) -> None:
+        """Called off the event loop: opens the catalogue and the console's file."""
+        self._app = app
+        self._container = container
+        self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._one_change_at_a_time = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
+        self._steps: dict[Step, StepScreen] = {}
+        self.rules = container.rules
+        self.catalogue = container.catalogue
+        self.postal = container.postal
+        self._desk: Desk = container.open_desk()
+        self.state: DeskState = self._desk.new_call()
+        self.sync_status: SyncStatus | None = None
+        self.notice = ""
+        self.interrupted: tuple[Draft, ...] = tuple(
+            call.draft
+            for call in self.state.calls_waiting
+            if call.draft.state is DraftState.OPEN and not call.is_held_elsewhere
+        )
+        intake.warm_up()
+
+    async def begin(self) -> None:
+        """Show step 1 in the place of what stood there during the opening."""
+        await self._app.switch_screen(self._screen_of(Step.PRINTER))
+        self._container.start_sync(self._sync_told)
+
+    def close(self) -> None:
+        """End the sync and the store thread; writes in flight are finished first."""
+        self._container.stop_sync()
+        self._store_thread.shutdown(wait=True)
+
+    # --- the desk -------------------------------------------------------------
+
+    async def at_desk(self, ask: Callable[[Desk], Answer]) -> Answer:
+        return await self._in_store_thread(lambda: ask(self._desk))
+
+    async def act(self, work: Callable[[Desk, Draft], DeskState]) -> bool:
+        async with self._one_change_at_a_time:
+            draft = self.state.draft
+            try:
+                state = await self.at_desk(lambda desk: work(desk, draft))
+            except KioskError as error:
+                self.present(error)
+                return False
+            self.notice = ""
+            self._show(state)
+            return True
+
+    async def change(self, make: Callable[[Draft], Draft]) -> bool:
+        async with self._one_change_at_a_time:
+            draft = make(self.state.draft)
+            if draft == self.state.draft or draft.state is DraftState.PLACED:
+                return True
+            try:
+                state = await self.at_desk(lambda desk: desk.change(draft))
+            except KioskError as error:
+                # Kept in memory: the next change that can be written writes all of it.
+                self.state = replace(self.state, draft=draft)
+                self.present(error)
+                return False
+            self.notice = ""
+            self._show(state)
+            return True
+
+    def now(self) -> datetime:
+        return self._container.clock.now()
+
+    # --- steps ----------------------------------------------------------------
+
+    async def go(self, step: Step, focus: str = "") -> None:
+        self.notice = ""
+        await self.change(lambda draft: replace(draft, step=step, focus=focus))
+        while isinstance(self._app.screen, Dialog):
+            await self._app.pop_screen()
+        screen = self._screen_of(step)
+        if self._app.screen is screen:
+            screen.place_focus(focus)
+        else:
+            await self._app.switch_screen(screen)
+
+    async def go_by_key(self, step: str) -> None:
+        """A step's key; once the order is placed, it begins the next call."""
+        if self.state.draft.state is DraftState.PLACED:
+            await self._begin_call(lambda desk, _: desk.new_call())
+        await self.go(Step(step))
+
+    async def confirm(self) -> None:
+        if await self.act(lambda desk, draft: desk.confirm(draft)):
+            self._container.wake_sync()
+            await self._app.switch_screen(self._screen_of(Step.CONFIRMATION))
+
+    # --- calls ----------------------------------------------------------------
+
+    async def new_call(self) -> None:
+        """A new call; where this one would be missed, it is first put aside with a reason."""
+        draft = self.state.draft
+        if draft.is_blank or draft.state is DraftState.PLACED:
+            await self._begin_call(lambda desk, _: desk.new_call())
+        else:
+            await self.park()
+
+    async def park(self, reason: str = "") -> None:
+        if not isinstance(self._app.screen, ParkDialog):
+            await self._app.push_screen(ParkDialog(reason))
+
+    async def park_now(self, reason: str) -> None:
+        await self._begin_call(lambda desk, draft: desk.park(draft, reason))
+
+    async def abandon_now(self) -> None:
+        await self._begin_call(lambda desk, draft: desk.abandon(draft))
+
+    async def _begin_call(self, work: Callable[[Desk, Draft], DeskState]) -> None:
+        if await self.act(work):
+            self.interrupted = ()
+            await self.go(Step.PRINTER, "search")
+
+    async def take_up(self, waiting: Draft) -> None:
+        if await self.act(lambda desk, _: desk.resume(waiting.draft_id)):
+            self.interrupted = tuple(d for d in self.interrupted if d.draft_id != waiting.draft_id)
+            await self.go(self.state.draft.step, self.state.draft.focus)
+
+    async def take_up_interrupted(self) -> None:
+        if self.interrupted:
+            await self.take_up(self.interrupted[0])
+
+    async def show_calls(self) -> None:
+        if not isinstance(self._app.screen, CallsDialog):
+            await self._app.push_screen(CallsDialog())
+
+    async def show_keys(self) -> None:
+        if not isinstance(self._app.screen, KeysDialog):
+            await self._app.push_screen(KeysDialog())
+
+    # --- what is said -----------------------------------------------------------
+
+    def say(self, sentence: str) -> None:
+        self.notice = sentence
+        self._redraw()
+
+    def present(self, error: KioskError) -> None:
+        self.say(presenter.sentence(error))
+
+    def _show(self, state: DeskState) -> None:
+        self.state = state
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if isinstance(self._app.screen, StepScreen):
+            self._app.screen.redraw()
+
+    # --- what the sync tells ------------------------------------------------------
+
+    def _sync_told(self, status: SyncStatus) -> None:
+        """Called from the sync thread."""
+        self._app.call_from_thread(self._sync_changed, status)
+
+    def _sync_changed(self, status: SyncStatus) -> None:
+        before, self.sync_status = self.sync_status, status
+        self._redraw()
+        if before is not None and _news(before) != _news(status):
+            self._refreshing = asyncio.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        """What changed around the draft, shown in place; focus and notice stay."""
+        notice = self.notice
+        try:
+            await self.act(lambda desk, draft: desk.refresh(draft))
+        except Exception as error:  # noqa: BLE001 - the boundary of a background task
+            self._app.fail(error)
+        if notice:
+            self.say(notice)
+
+    # --- inside -------------------------------------------------------------------
+
+    def _screen_of(self, step: Step) -> StepScreen:
+        if step not in self._steps:
+            self._steps[step] = next(screen for screen in SCREENS if screen.STEP is step)()
+            self._app.install_screen(self._steps[step], step.value)
+        return self._steps[step]
+
+    async def _in_store_thread(self, work: Callable[[], Answer]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+
+
+def _news(status: SyncStatus) -> tuple[object, ...]:
+    """What of a status may have changed something the operator looks at."""
+    return status.waiting, status.refused, status.catalogue_version
