@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from kiosk import presenter
 from kiosk.keys import KeyTurns
@@ -103,6 +104,11 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         self._typed_ahead.append(event)
         if isinstance(self.screen, OpeningScreen):
             self.screen.echo(event)
+
+    def build(self, screen: Screen[None]) -> None:
+        """Mount an installed screen without showing it: what push_screen does first."""
+        self._get_screen(screen)
+        self._load_screen_css(screen)
 
     # --- the end --------------------------------------------------------------
 

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+QUIET_SECONDS = 0.2
+"""Between two screens that are built ahead: keys go first."""
+
 SCREENS: tuple[type[StepScreen], ...] = (
     PrinterScreen,
     CartScreen,
@@ -61,6 +64,7 @@ class LiveConsole:
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._one_change_at_a_time = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
+        self._making_ready: asyncio.Task[None] | None = None
         self._steps: dict[Step, StepScreen] = {}
         self.rules = container.rules
         self.catalogue = container.catalogue
@@ -80,6 +84,14 @@ class LiveConsole:
         """Show step 1 in the place of what stood there during the opening."""
         await self._app.switch_screen(self._screen_of(Step.PRINTER))
         self._container.start_sync(self._sync_told)
+        self._making_ready = asyncio.create_task(self._make_ready())
+
+    async def _make_ready(self) -> None:
+        """Build the other steps one by one in quiet moments: a first F3 is then like any other."""
+        for screen in SCREENS:
+            await asyncio.sleep(QUIET_SECONDS)
+            if self._app.is_running:
+                self._app.build(self._screen_of(screen.STEP))
 
     def close(self) -> None:
         """End the sync and the store thread; writes in flight are finished first."""

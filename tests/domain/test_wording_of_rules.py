@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shelf import TODAY, article, vectors
 
-from models import wording
 from models.errors import Conflict, Defect, DomainError, KioskError, Rejected, Unavailable
 from models.payment import PaymentMethod
 from models.promise import promise_for
@@ -15,7 +14,7 @@ from models.quote import CodeOutcome
 from models.shop import HolidayZone, ShopRules
 from models.vouchers import Refusal, RefusalReason, Voucher, VoucherKind
 from models.wire.problems import PROBLEMS
-from models.wording import error_sentence
+from models.wording import error_sentence, faults, rules
 from models.wording.rules import (
     discount_reason,
     long_date,
@@ -237,7 +236,7 @@ def test_an_error_says_what_happened_and_what_to_do(error: KioskError, sentence:
     assert error_sentence(error) == sentence
 
 
-OURS = (wording.rules.ERROR_SENTENCES, wording.faults.ERROR_SENTENCES)
+OURS = (rules.ERROR_SENTENCES, faults.ERROR_SENTENCES)
 THEIRS = (wording.people.ERROR_SENTENCES, wording.orders.ERROR_SENTENCES)
 
 
