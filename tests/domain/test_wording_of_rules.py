@@ -237,7 +237,7 @@ def test_an_error_says_what_happened_and_what_to_do(error: KioskError, sentence:
 
 
 OURS = (rules.ERROR_SENTENCES, faults.ERROR_SENTENCES)
-THEIRS = (wording.people.ERROR_SENTENCES, wording.orders.ERROR_SENTENCES)
+THEIRS = (people.ERROR_SENTENCES, orders.ERROR_SENTENCES)
 
 
 @given(st.text())
