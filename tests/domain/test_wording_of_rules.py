@@ -14,7 +14,7 @@ from models.quote import CodeOutcome
 from models.shop import HolidayZone, ShopRules
 from models.vouchers import Refusal, RefusalReason, Voucher, VoucherKind
 from models.wire.problems import PROBLEMS
-from models.wording import error_sentence, faults, rules
+from models.wording import error_sentence, faults, orders, people, rules
 from models.wording.rules import (
     discount_reason,
     long_date,
