@@ -87,6 +87,11 @@ class PtyProgram:
         self.hang_up()
 
     @property
+    def screen(self) -> pyte.Screen:
+        """What the terminal shows, with its colours."""
+        return self._screen
+
+    @property
     def text(self) -> str:
         return "\n".join(row.rstrip() for row in self._screen.display)
 

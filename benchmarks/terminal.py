@@ -9,7 +9,6 @@ Textual application of two widgets, started in turn with it.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import statistics
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.budget import Row, table
 from benchmarks.pty_harness import Frame, PtyProgram, clean_environ
 
 IDLE_SECONDS = 3.0
@@ -57,22 +57,22 @@ SAMPLE = Scenario(
     "touches",
     "Brother",
     (
-        *(Step("touche tapée", letter, 250) for letter in "brother"),
-        Step("liste remplie", "z", 1500),
-        Step("liste remplie", "down", 1500),
-        *[Step("liste remplie", "right", 1500)] * 2,
-        *[Step("flèche", "down", 300)] * 6,
-        *[Step("changement d'écran", "f2", 4000)] * 2,
+        *(Step("typed key", letter, 250) for letter in "brother"),
+        Step("refilled list", "z", 1500),
+        Step("refilled list", "down", 1500),
+        *[Step("refilled list", "right", 1500)] * 2,
+        *[Step("arrow", "down", 300)] * 6,
+        *[Step("screen switch", "f2", 4000)] * 2,
     ),
 )
 CONSOLE_STEPS = (
-    *(Step("liste remplie", letter, 1500) for letter in "dcp350c"),
-    *[Step("liste remplie", "down", 1500)] * 2,
+    *(Step("refilled list", letter, 1500) for letter in "dcp350c"),
+    *[Step("refilled list", "down", 1500)] * 2,
     Step("", "right"),
-    *[Step("flèche", "down", 300)] * 4,
-    *[Step("changement d'écran", key, 4000) for key in ("f2", "f3")],
-    *(Step("touche tapée", letter, 250) for letter in "0199"),
-    *[Step("changement d'écran", key, 4000) for key in ("f4", "f5", "f6", "f1")],
+    *[Step("arrow", "down", 300)] * 4,
+    *[Step("screen switch", key, 4000) for key in ("f2", "f3")],
+    *(Step("typed key", letter, 250) for letter in "0199"),
+    *[Step("screen switch", key, 4000) for key in ("f4", "f5", "f6", "f1")],
 )
 TWO_WIDGETS = Scenario(
     (sys.executable, "-m", "benchmarks.two_widgets"), "Deux éléments", "Deux", ()
@@ -111,49 +111,59 @@ def _idle(program: PtyProgram) -> int:
     return len(program.output) - before
 
 
-def report(console: Measured, bare: Measured) -> None:
-    ratio = statistics.median(console.first_ms) / statistics.median(bare.first_ms)
-    first = statistics.median(console.first_ms)
-    _line(
-        "premier écran, temps",
+def budget_rows(console: Measured, bare: Measured) -> list[Row]:
+    rows = [
+        _first_paint(console, bare),
+        _bytes("first paint", console.first_bytes, FIRST_PAINT_BYTES),
+    ]
+    rows += [
+        _bytes(what, [frame.size for frame in frames], budget)
+        for what, budget, frames in _by_kind(console)
+    ]
+    rows.append(_bytes(f"{IDLE_SECONDS:.0f} s of doing nothing", console.idle_bytes, 0))
+    times = sorted(frame.last_ms for frames in console.frames.values() for frame in frames)
+    p99 = times[int(len(times) * 0.99)]
+    return [
+        *rows,
+        _time("key to complete frame, median", statistics.median(times), KEY_MEDIAN_MS),
+        _time("key to complete frame, p99", p99, KEY_WORST_MS),
+    ]
+
+
+def _first_paint(console: Measured, bare: Measured) -> Row:
+    first, floor = statistics.median(console.first_ms), statistics.median(bare.first_ms)
+    ratio = first / floor
+    return Row(
+        "start to first usable frame, median",
         f"{first:.0f} ms",
+        f"{floor:.0f} ms",
         f"{ratio:.2f} x",
         f"{FIRST_PAINT_RATIO} x",
-        is_kept=ratio <= FIRST_PAINT_RATIO,
-    )
-    bytes_ = max(console.first_bytes)
-    _line(
-        "premier écran, octets",
-        f"{bytes_} o",
-        "",
-        f"{FIRST_PAINT_BYTES} o",
-        is_kept=bytes_ <= FIRST_PAINT_BYTES,
-    )
-    for what, budget, frames in _by_kind(console):
-        worst = max(frame.size for frame in frames)
-        median = statistics.median(frame.size for frame in frames)
-        _line(what, f"{median:.0f} o", f"max {worst} o", f"{budget} o", is_kept=worst <= budget)
-    idle = max(console.idle_bytes)
-    _line(f"{IDLE_SECONDS:.0f} s sans rien faire", f"{idle} o", "", "0 o", is_kept=idle == 0)
-    times = sorted(frame.last_ms for frames in console.frames.values() for frame in frames)
-    median_ms, worst_ms = statistics.median(times), times[int(len(times) * 0.99)]
-    _line(
-        "touche à écran complet",
-        f"{median_ms:.0f} ms",
-        "médiane",
-        f"{KEY_MEDIAN_MS} ms",
-        is_kept=median_ms <= KEY_MEDIAN_MS,
-    )
-    _line(
-        "touche à écran complet",
-        f"{worst_ms:.0f} ms",
-        "p99",
-        f"{KEY_WORST_MS} ms",
-        is_kept=worst_ms <= KEY_WORST_MS,
+        ratio <= FIRST_PAINT_RATIO,
     )
 
 
-def _console(command: str) -> Scenario:
+def _bytes(what: str, sizes: Sequence[int], budget: int) -> Row:
+    worst = max(sizes)
+    return Row(f"{what}, most bytes", f"{worst} B", "", "", f"{budget} B", worst <= budget)
+
+
+def _time(what: str, taken_ms: float, budget_ms: int) -> Row:
+    return Row(what, f"{taken_ms:.0f} ms", "", "", f"{budget_ms} ms", taken_ms <= budget_ms)
+
+
+def measured_rows(scenario: Scenario, size: tuple[int, int], runs: int) -> list[Row]:
+    """Start both programs in turn, ``runs`` times."""
+    console, bare = Measured(), Measured()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as state_dir:
+        set_up(scenario, state_dir)
+        for _ in range(runs):
+            measure(TWO_WIDGETS, size, state_dir, bare)
+            measure(scenario, size, state_dir, console)
+    return budget_rows(console, bare)
+
+
+def console_scenario(command: str = "demo") -> Scenario:
     return Scenario(
         (sys.executable, "-m", "kiosk.cli", command), "touches", "Brother", CONSOLE_STEPS
     )
@@ -167,12 +177,6 @@ def _by_kind(measured: Measured) -> list[tuple[str, int, list[Frame]]]:
     return [(what, budget, frames) for (what, budget), frames in kinds.items()]
 
 
-def _line(what: str, measured: str, detail: str, budget: str, *, is_kept: bool) -> None:
-    print(
-        f"{what:<28}{measured:>10}  {detail:<12}budget {budget:<8}{'tenu' if is_kept else 'DÉPASSÉ'}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=5)
@@ -183,15 +187,8 @@ def main() -> None:
     parser.add_argument("--command", default="demo", help="of kiosk: demo, or console")
     args = parser.parse_args()
     columns, rows = (int(part) for part in args.size.split("x"))
-    has_console = importlib.util.find_spec("kiosk.app") is not None and not args.sample
-    scenario = _console(args.command) if has_console else SAMPLE
-    console, bare = Measured(), Measured()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as state_dir:
-        set_up(scenario, state_dir)
-        for _ in range(args.runs):
-            measure(TWO_WIDGETS, (columns, rows), state_dir, bare)
-            measure(scenario, (columns, rows), state_dir, console)
-    report(console, bare)
+    scenario = SAMPLE if args.sample else console_scenario(args.command)
+    print(table(measured_rows(scenario, (columns, rows), args.runs)))
 
 
 if __name__ == "__main__":
