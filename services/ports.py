@@ -18,10 +18,7 @@ from models.customer import Customer
 from models.draft import Draft
 from models.order import Order, OrderEvent, SyncState
 from models.vouchers import Voucher
-from services.hits import CartridgeHit as CartridgeHit
-from services.hits import Hit as Hit
-from services.hits import PrinterHit as PrinterHit
-from services.hits import SearchResult as SearchResult
+from services.hits import SearchResult
 
 
 class Clock(Protocol):

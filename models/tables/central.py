@@ -21,7 +21,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from models.tables.console import UtcDateTime
+from models.tables.types import UtcDateTime
 
 metadata = MetaData(
     naming_convention={
