@@ -130,7 +130,7 @@ EXAMPLE: Mapping[str, object] = {
         {"sku": "BRO-LC970BK", "quantity": 1},
         {"sku": "BRO-LC970C", "quantity": 2},
     ],
-    "codes": ["BIENVENUE10"],
+    "codes": ["MERCI5"],
     "payment_method": "cheque",
 }
 """One black and two cyan for a Brother DCP-350C, to the daughter's flat, paid by cheque."""
