@@ -36,7 +36,7 @@ INSIDE = Field("inside", _("Étage, porte, esc."))
 OUTSIDE = Field("outside", _("Bâtiment, résidence"))
 PLACE = Field("place", _("Lieu-dit"))
 POSTCODE = Field("postcode", _("Code postal"), limit=10)
-CITY = Field("city", _("Commune"))
+CITY = Field("city", _("Commune"), is_replaced=True)
 
 NAME_FIELDS = (CIVILITY, LAST_NAME, FIRST_NAME)
 ADDRESS_FIELDS = (DWELLING, STREET, INSIDE, OUTSIDE, PLACE, POSTCODE, CITY)

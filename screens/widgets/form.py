@@ -22,6 +22,7 @@ from textual.widgets import Input
 
 from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
 from screens.widgets.text_field import LIMIT, TextField
+from screens.words import _
 
 LABEL_WIDTH = 21
 
@@ -42,6 +43,8 @@ class Field:
     label: str
     choices: tuple[Choice, ...] = ()
     limit: int = LIMIT
+    is_replaced: bool = False
+    """What stands there was put there for the operator: typing begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,9 @@ class Form(Horizontal):
     def on_mount(self) -> None:
         self._draw_beside()
 
+    def _spec(self, name: str) -> Field:
+        return next(field for field in self._all if field.name == name)
+
     def field(self, name: str) -> TextField | ChoiceField:
         widget = self.query_one(f"#{name}")
         assert isinstance(widget, TextField | ChoiceField)  # noqa: S101 - made in compose
@@ -253,7 +259,10 @@ class Form(Horizontal):
         """Put the cursor in that field; False where there is none of that name."""
         if name not in self._shown:
             return False
-        self.screen.set_focus(self.field(name))
+        widget = self.field(name)
+        self.screen.set_focus(widget)
+        if isinstance(widget, TextField) and self._spec(name).is_replaced:
+            widget.select_all()
         return True
 
     def focus_first(self) -> None:
@@ -266,9 +275,15 @@ class Form(Horizontal):
 
     @property
     def said_beside(self) -> str:
-        """What stands beside the focused field, uncut."""
+        """What stands beside the focused field, else beside the first wrong one, uncut."""
         remark = self._remarks.get(self.focused_name or "")
-        return remark.text if remark else ""
+        if remark is not None:
+            return remark.text
+        for field in self._all:
+            remark = self._remarks.get(field.name)
+            if remark is not None and remark.is_wrong and field.name in self._shown:
+                return _("{field} : {remark}").format(field=field.label, remark=remark.text)
+        return ""
 
     def action_step(self, delta: int) -> None:
         name = self.focused_name
