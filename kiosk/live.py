@@ -140,7 +140,7 @@ class LiveConsole:
         self.notice = ""
         await self.change(lambda draft: replace(draft, step=step, focus=focus))
         while isinstance(self._app.screen, Dialog):
-            await self._app.pop_screen()
+            self._app.pop_screen()  # not awaited: it may be the dialog's own handler that asks
         screen = self._screen_of(step)
         if self._app.screen is screen:
             screen.place_focus(focus)
@@ -184,7 +184,9 @@ class LiveConsole:
             await self.go(Step.PRINTER, "search")
 
     async def take_up(self, waiting: Draft) -> None:
-        if await self.act(lambda desk, _: desk.resume(waiting.draft_id)):
+        placed = self.state.draft.state is DraftState.PLACED
+        leaving = None if placed else self.state.draft
+        if await self.act(lambda desk, _: desk.resume(waiting.draft_id, leaving=leaving)):
             self.interrupted = tuple(d for d in self.interrupted if d.draft_id != waiting.draft_id)
             await self.go(self.state.draft.step, self.state.draft.focus)
 
@@ -214,7 +216,7 @@ class LiveConsole:
         self._redraw()
 
     def _redraw(self) -> None:
-        if isinstance(self._app.screen, StepScreen):
+        if isinstance(self._app.screen, StepScreen | Dialog):
             self._app.screen.redraw()
 
     # --- what the sync tells ------------------------------------------------------

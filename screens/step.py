@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,15 +22,15 @@ from screens.console import Console, console_of
 from screens.status_view import status_view
 from screens.widgets.frame import (
     HELP_HINT,
+    HELP_WHILE_TYPING,
     STEPS,
     KeyHint,
     KeyLine,
-    LineWidget,
+    Notice,
     StatusPanel,
     StepBar,
 )
-from screens.widgets.ink import DIM, WARNING, cut
-from screens.widgets.text_field import TextField
+from screens.widgets.text_field import CARD_REFUSED, TextField
 from screens.words import _
 from services.desk_state import DeskState
 
@@ -44,28 +42,6 @@ STEP_ORDER = (
     Step.PAYMENT,
     Step.READ_BACK,
 )
-
-
-HELP_WHILE_TYPING = KeyHint("F12", _("touches"))
-
-
-class Notice(LineWidget):
-    """One sentence about what went wrong, there until the next thing is done."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._text, self._style = "", Style.null()
-
-    def show(self, wrong: str, aside: str) -> None:
-        """What went wrong, else what may be said quietly."""
-        shown = (wrong, WARNING) if wrong else (aside, DIM)
-        if shown != (self._text, self._style):
-            self._text, self._style = shown
-            self.refresh()
-
-    def line(self, y: int, width: int) -> Sequence[Segment]:
-        del y
-        return [Segment(cut(self._text, width), self._style)]
 
 
 class StepScreen(Screen[None]):
@@ -121,12 +97,18 @@ class StepScreen(Screen[None]):
         self.refresh_keys()
 
     def _always(self) -> Sequence[KeyHint]:
-        """The step keys, as far as there is room."""
-        return [
+        """The next step, the other calls and the other steps, as far as there is room."""
+        hints = [
             KeyHint(f"F{number}", name.lower())
             for number, (step, name) in enumerate(zip(STEP_ORDER, STEPS, strict=True), 1)
             if step is not self.STEP
         ]
+        after = STEP_ORDER.index(self.STEP) if self.STEP in STEP_ORDER else 0
+        ahead, behind = hints[after:], hints[:after]
+        calls = [KeyHint("F9", _("appels"))] if self.console.state.calls_waiting else []
+        if not self.draft.is_blank and self.STEP is not Step.CONFIRMATION:
+            calls.insert(0, KeyHint("F8", _("nouvel appel")))
+        return [*ahead[:1], *calls, *ahead[1:], *behind]
 
     def aside(self) -> str:
         """What is said beneath the status when nothing went wrong."""
@@ -167,12 +149,7 @@ class StepScreen(Screen[None]):
 
     @on(TextField.CardRefused)
     def _card_refused(self) -> None:
-        self.console.say(
-            _(
-                "Un numéro de carte ne se note jamais : il a été masqué. "
-                "Dites : « nous vous envoyons un lien de paiement »."
-            )
-        )
+        self.console.say(CARD_REFUSED)
 
     async def change(self, make: Callable[[Draft], Draft]) -> bool:
         return await self.console.change(make)

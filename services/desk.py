@@ -84,9 +84,14 @@ class Desk:
                 save_draft(gone, tx=tx, holder=None, now=self._clock.now())
         return self.new_call()
 
-    def resume(self, draft_id: UUID) -> DeskState:
-        """Take a waiting call. Raises Conflict("draft_taken") while another program has it."""
+    def resume(self, draft_id: UUID, *, leaving: Draft | None = None) -> DeskState:
+        """Take a waiting call. Raises Conflict("draft_taken") while another program has it.
+
+        The call that is left for it waits in its turn, for anybody on this console.
+        """
         with self._store.write() as tx:
+            if leaving is not None and not leaving.is_blank:
+                save_draft(leaving, tx=tx, holder=None, now=self._clock.now())
             taken = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
             draft = replace(taken, called_at=self._clock.now())  # a date counts from this talk
             save_draft(draft, tx=tx, holder=self._holder, now=self._clock.now())

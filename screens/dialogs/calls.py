@@ -36,10 +36,15 @@ class CallsDialog(Dialog):
         return self.console.state.calls_waiting
 
     def on_mount(self) -> None:
-        lines = [call_line(call) for call in self.waiting] or [line(_("Aucun appel n'attend."))]
-        self.query_one(Waiting).put(lines, selected=0)
+        if self.waiting:
+            lines, chosen = [call_line(call) for call in self.waiting], 0
+        else:
+            lines, chosen = [line(_("Aucun appel n'attend."))], -1
+        self.query_one(Waiting).put(lines, selected=chosen)
 
     def keys(self) -> Sequence[KeyHint]:
+        if not self.waiting:
+            return (KeyHint(_("Échap"), _("revenir")),)
         return (
             KeyHint(_("Entrée"), _("reprendre")),
             KeyHint("↑ ↓", _("choisir")),

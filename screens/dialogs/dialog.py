@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -16,8 +17,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from screens.console import Console, console_of
-from screens.widgets.frame import KeyHint, KeyLine
+from screens.widgets.frame import HELP_HINT, HELP_WHILE_TYPING, KeyHint, KeyLine, Notice
 from screens.widgets.plain import Plain
+from screens.widgets.text_field import CARD_REFUSED, TextField
 
 
 class Dialog(Screen[None]):
@@ -43,6 +45,7 @@ class Dialog(Screen[None]):
         yield Plain(self.TITLE_TEXT, id="title")
         with Vertical(id="middle"):
             yield from self.compose_middle()
+        yield Notice(id="notice")
         yield KeyLine(id="keys")
 
     def compose_middle(self) -> Iterable[Widget]:
@@ -53,9 +56,22 @@ class Dialog(Screen[None]):
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         del event
-        self.query_one("#keys", KeyLine).hints = tuple(self.keys())
         if self.FIRST_FOCUS:
             self.set_focus(self.query_one(f"#{self.FIRST_FOCUS}"))
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Say what works here now, and what went wrong."""
+        if not self.query("#keys"):
+            return
+        is_typing = isinstance(self.focused, TextField)
+        self.query_one(KeyLine).help = HELP_WHILE_TYPING if is_typing else HELP_HINT
+        self.query_one(KeyLine).hints = tuple(self.keys())
+        self.query_one(Notice).show(self.console.notice, "")
+
+    @on(TextField.CardRefused)
+    def _card_refused(self) -> None:
+        self.console.say(CARD_REFUSED)
 
     async def action_leave(self) -> None:
         await self.app.pop_screen()

@@ -22,10 +22,10 @@ KEYS = _(
   Ctrl+Q        quitter : tout est enregistré, l'appel sera proposé au retour
 
 Imprimante      tapez ce que dit le client ; ↑ ↓ ← → parcourent les colonnes
-                Entrée ajoute, 1-9 fixe la quantité, 0 retire, Échap recommence
+                Entrée ajoute, 1-9 quantité, 0 retire, Échap recommence
 Panier          0-9 + - quantité, Suppr retire, ↓ ou une lettre : le code
 Client          Entrée choisit ; Ctrl+R remet au panier la dernière commande
-Formulaires     Entrée ou ↓ champ suivant, ↑ champ précédent ; une lettre choisit
+Formulaires     Entrée ou ↓ suivant, ↑ précédent ; une lettre choisit
 Paiement        1-4 choisit, S change entre SMS et e-mail
 Relecture       Entrée tourne la page ; à la fin du texte, Entrée confirme"""
 )

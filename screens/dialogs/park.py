@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
-from textual import events, on
+from textual import on
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -20,6 +22,10 @@ class ParkDialog(Dialog):
 
     TITLE_TEXT = _("Mettre cet appel en attente")
     FIRST_FOCUS = "reason"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+x", "abandon", show=False, priority=True),  # else it cuts text in the field
+    ]
 
     def __init__(self, reason: str = "") -> None:
         super().__init__()
@@ -46,7 +52,5 @@ class ParkDialog(Dialog):
         event.stop()
         await self.console.park_now(event.value.strip() or _("sans motif"))
 
-    async def on_key(self, event: events.Key) -> None:
-        if event.key == "ctrl+x":
-            event.stop()
-            await self.console.abandon_now()
+    async def action_abandon(self) -> None:
+        await self.console.abandon_now()

@@ -136,6 +136,27 @@ class StatusPanel(LineWidget):
 
 
 HELP_HINT = KeyHint("?", "touches")
+HELP_WHILE_TYPING = KeyHint("F12", "touches")
+"""Where "?" is text."""
+
+
+class Notice(LineWidget):
+    """One sentence about what went wrong, there until the next thing is done."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._text, self._style = "", Style.null()
+
+    def show(self, wrong: str, aside: str) -> None:
+        """What went wrong, else what may be said quietly."""
+        shown = (wrong, WARNING) if wrong else (aside, DIM)
+        if shown != (self._text, self._style):
+            self._text, self._style = shown
+            self.refresh()
+
+    def line(self, y: int, width: int) -> Sequence[Segment]:
+        del y
+        return [Segment(cut(self._text, width), self._style)]
 
 
 class KeyLine(LineWidget):

@@ -11,8 +11,13 @@ from textual.message import Message
 from textual.widgets import Input
 
 from models.cards import mask_pans
+from screens.words import _
 
 LIMIT = 120
+
+
+CARD_REFUSED = _("Numéro de carte masqué : il ne se note jamais, la carte se paie par un lien.")
+"""R9, said wherever one was typed."""
 
 
 class TextField(Input):

@@ -86,7 +86,7 @@ class ConsoleDrafts:
             return
         if row.state == DraftState.PLACED.value:
             raise Conflict("draft_placed", draft_id=str(draft_id))
-        if self._is_held_by_other(row.holder, holder):
+        if self._is_held_by_other(row.holder, holder or self._own):  # None lets go of our own
             raise Conflict("draft_taken", draft_id=str(draft_id))
 
     def _is_held_by_other(self, holder: str | None, own: str | None) -> bool:
