@@ -29,7 +29,10 @@ def article_rows(articles: Sequence[Article]) -> list[ArticleRow]:
 
 def _row(article: Article) -> ArticleRow:
     offer, cartridge = article.offer, article.cartridge
-    series, word = _in_two(cartridge_label(cartridge), cartridge.series)
+    label = cartridge_label(cartridge)
+    if cartridge.origin is Origin.SHOP:  # said once, by the heading above
+        label = label.removesuffix(" compatible")
+    series, word = _in_two(label, cartridge.series)
     pages = cartridge.page_yield
     return ArticleRow(
         kind=RowKind.CARTRIDGE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
@@ -13,23 +14,28 @@ from models.pricing import CodeOutcome, PricedLine, Quote
 from models.wording.rules import discount_reason, refusal_sentence, short_date
 from screens.status_view import labels_of
 from screens.widgets.ink import DIM, STRONG, WARNING
-from screens.widgets.rows import columns, line
+from screens.widgets.rows import columns, line, wrapped
 from screens.words import _
 from services.desk_state import DeskState
 
 
 def cart_lines(quote: Quote, articles: Mapping[str, Article], width: int) -> list[Text]:
     """One line for each article: quantity, name, unit price, stock, sum."""
-    return [_cart_line(priced, articles.get(priced.sku), width) for priced in quote.lines] + [
+    names = [f"{priced.quantity:>2} × {priced.label}" for priced in quote.lines]
+    room = max(map(cell_len, names), default=0)
+    return [
+        _cart_line(priced, name + " " * (room - cell_len(name)), articles.get(priced.sku), width)
+        for priced, name in zip(quote.lines, names, strict=True)
+    ] + [
         line((_("{sku} n'est plus au catalogue").format(sku=sku), WARNING))
         for sku in quote.unknown_skus
     ]
 
 
-def _cart_line(priced: PricedLine, article: Article | None, width: int) -> Text:
+def _cart_line(priced: PricedLine, name: str, article: Article | None, width: int) -> Text:
     left = line(
-        (f"{priced.quantity:>2} × {priced.label}", STRONG),
-        f"   {format_cents(priced.unit_price_cents)}",
+        (name, STRONG),
+        f"  {format_cents(priced.unit_price_cents):>10}",
         *_price_note(priced),
         *_stock_note(priced, article),
     )
@@ -55,14 +61,23 @@ def _stock_note(priced: PricedLine, article: Article | None) -> list[tuple[str, 
 
 
 def code_lines(state: DeskState, width: int) -> list[Text]:
-    """One line for each code: what it took off, or why not and what would make it work."""
-    return [_code_line(outcome, state, width) for outcome in state.quote.codes]
+    """For each code what it took off, or why not and what would make it work, uncut."""
+    return [row for outcome in state.quote.codes for row in _code_rows(outcome, state, width)]
 
 
-def _code_line(outcome: CodeOutcome, state: DeskState, width: int) -> Text:
-    if outcome.refusal is not None:
-        why = refusal_sentence(outcome.refusal, labels_of(state))
-        return line((f"! {outcome.code}", STRONG), ("  " + why, WARNING))
+def _code_rows(outcome: CodeOutcome, state: DeskState, width: int) -> list[Text]:
+    if outcome.refusal is None:
+        return [_accepted_line(outcome, state, width)]
+    mark = f"! {outcome.code}  "
+    why = refusal_sentence(outcome.refusal, labels_of(state))
+    first, *more = wrapped(why, width - cell_len(mark))
+    return [
+        line((mark, STRONG), (first, WARNING)),
+        *(line(" " * cell_len(mark), (text, WARNING)) for text in more),
+    ]
+
+
+def _accepted_line(outcome: CodeOutcome, state: DeskState, width: int) -> Text:
     left = line(
         (f"  {outcome.code}", STRONG),
         "  " + discount_reason(outcome, state.vouchers.get(outcome.code), labels_of(state)),

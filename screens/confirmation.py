@@ -32,7 +32,8 @@ class ConfirmationScreen(StepScreen):
 
     def draw(self, state: DeskState) -> None:
         if state.order is not None:
-            lines = confirmation_lines(state.order, state.order_sync, self.console.rules)
+            width = self.size.width - 2
+            lines = confirmation_lines(state.order, state.order_sync, self.console.rules, width)
             self.query_one(Said).put(lines)
 
     def keys(self) -> Sequence[KeyHint]:

@@ -10,15 +10,19 @@ from models.payment import PaymentMethod
 from models.reference import grouped
 from models.shop import ShopRules
 from models.wording.labels import channel_name, method_name
-from models.wording.rules import promise_sentence
+from models.wording.rules import promise_condition, promise_sentence
 from screens.big_digits import big
 from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
-from screens.widgets.rows import line
+from screens.widgets.rows import line, wrapped
 from screens.words import _
 
 
-def confirmation_lines(order: Order, sync: SyncState | None, rules: ShopRules) -> list[Text]:
+def confirmation_lines(
+    order: Order, sync: SyncState | None, rules: ShopRules, width: int
+) -> list[Text]:
+    """The reference first, then what it comes to and what the customer does next, uncut."""
     reference = grouped(order.reference)
+    method = f"{method_name(order.payment_method)}, {to_do(order, rules)}"
     return [
         line((_("Commande enregistrée. Votre numéro de commande :"), STRONG)),
         line(""),
@@ -26,12 +30,18 @@ def confirmation_lines(order: Order, sync: SyncState | None, rules: ShopRules) -
         line(""),
         line((f"    {reference}", STRONG)),
         line(""),
-        line(f"{format_cents(order.quote.total_cents)} TTC, ", promise_sentence(order.promise)),
-        line(method_name(order.payment_method), ", ", to_do(order, rules)),
+        *map(line, wrapped(f"{format_cents(order.quote.total_cents)} TTC, {when(order)}", width)),
+        *map(line, wrapped(method, width)),
         line(""),
         sync_line(sync),
         *([line((_("commande d'essai : console sans centrale"), DIM))] if order.is_demo else []),
     ]
+
+
+def when(order: Order) -> str:
+    """The date, with what it depends on."""
+    parts = promise_sentence(order.promise), promise_condition(order.promise)
+    return ", ".join(part for part in parts if part)
 
 
 def to_do(order: Order, rules: ShopRules) -> str:

@@ -10,12 +10,15 @@ from rich.text import Text
 from models.payment import PaymentMethod, Reach, unavailable_because
 from models.promise import Promise
 from models.wording.labels import channel_name, method_name, unavailable_sentence
-from models.wording.rules import promise_sentence
+from models.wording.rules import promise_condition, promise_sentence
 from screens.widgets.ink import DIM, STRONG, WARNING
 from screens.widgets.rows import line
 from screens.words import _
 
 METHODS = tuple(PaymentMethod)
+INDENT = " " * len("1 (•) ")
+DATES_FROM = 36
+"""The column where dates stand, and beneath each what it depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +38,32 @@ def ways(reach: Reach, promises: Sequence[Promise | None]) -> tuple[Way, ...]:
 
 
 def way_lines(all_ways: Sequence[Way], chosen: PaymentMethod | None) -> list[Text]:
-    """Two lines for each way: its name with the date, and what the customer has to do."""
+    """Two lines for each way: its name with the date, what it means with what the date
+    depends on.
+    """
     lines: list[Text] = []
     for number, way in enumerate(all_ways, 1):
         mark = "(•)" if way.method is chosen else "( )"
         name = f"{number} {mark} {method_name(way.method)}"
         if way.reason is None:
             date = promise_sentence(way.promise) if way.promise else ""
-            lines.append(line((f"{name:<34}", STRONG), date))
-            lines.append(line(("        " + meaning(way.method), DIM)))
+            condition = promise_condition(way.promise) if way.promise else ""
+            lines.append(line((f"{name:<{DATES_FROM}}", STRONG), date))
+            lines.append(
+                line((f"{INDENT}{meaning(way.method):<{DATES_FROM - len(INDENT)}}", DIM), condition)
+            )
         else:
             lines.append(line((name, DIM)))
-            lines.append(line(("        " + unavailable_sentence(way.reason), WARNING)))
+            lines.append(line((INDENT + unavailable_sentence(way.reason), WARNING)))
     return lines
 
 
 def meaning(method: PaymentMethod) -> str:
     return {
-        PaymentMethod.CARD_LINK: _("lien envoyé ; préparée dès le paiement, jamais de numéro ici"),
-        PaymentMethod.PAYPAL_LINK: _("lien envoyé ; préparée dès le paiement"),
-        PaymentMethod.TRANSFER: _("préparée à l'arrivée, 1 à 4 jours de banque"),
-        PaymentMethod.CHEQUE: _("par courrier avec le bon de commande ; préparée à réception"),
+        PaymentMethod.CARD_LINK: _("lien, jamais de numéro ici"),
+        PaymentMethod.PAYPAL_LINK: _("lien envoyé"),
+        PaymentMethod.TRANSFER: _("1 à 4 jours de banque"),
+        PaymentMethod.CHEQUE: _("avec le bon de commande"),
     }[method]
 
 

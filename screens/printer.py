@@ -141,9 +141,7 @@ class PrinterScreen(StepScreen):
 
     def _hint(self) -> str:
         if self.finding.is_search and self.finding.is_empty:
-            return _(
-                "Rien de ce nom. Cherchez par cartouche, ou Entrée : noter ce modèle et rappeler."
-            )
+            return _("Rien de ce nom. Cherchez par cartouche, ou Entrée : noter et rappeler.")
         if self.finding.corrected:
             return _("compris : {text}").format(text=self.finding.corrected)
         if self._can_take_up:
@@ -318,6 +316,4 @@ def interrupted_line(draft: Draft) -> str:
         counted(draft.cart.article_count, _("article"), _("articles")),
         step_name(draft.step),
     ]
-    return _("Appel interrompu ({facts}). Entrée : le reprendre là où il en était.").format(
-        facts=", ".join(facts)
-    )
+    return _("Appel interrompu ({facts}). Entrée : le reprendre.").format(facts=", ".join(facts))

@@ -40,7 +40,7 @@ def spoken_lines(state: DeskState, whole: Completeness, rules: ShopRules, width:
     facts = read_back_facts(state, whole, rules)
     if facts is None:
         return []
-    titles = {paragraph.title for paragraph in read_back(facts)}
+    titles = {paragraph.title.upper() for paragraph in read_back(facts)}
     text = as_text(read_back(facts), width - MARGIN)
     return [line((row, STRONG)) if row in titles else line(row) for row in text.splitlines()]
 

@@ -6,6 +6,7 @@ the focus unless it is told to.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich.segment import Segment
@@ -40,6 +41,11 @@ def columns(left: Text, right: str, width: int) -> Text:
     kept.truncate(max(0, room - 1 if right else room), overflow="ellipsis", pad=False)
     kept.append(" " * (room - kept.cell_len) + right)
     return kept
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` characters; what is to be read aloud is never cut."""
+    return textwrap.wrap(text, max(1, width), break_on_hyphens=False)
 
 
 class Rows(Widget):
