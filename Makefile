@@ -18,6 +18,9 @@ check: format lint types layers test   ## what CI runs
 bench: $(READY)          ## the budgets beside what was measured
 	$(BIN)/python -m benchmarks
 
+picture: $(READY)        ## the pictures of the screen in README and docs
+	$(BIN)/python -m benchmarks.pictures
+
 format: $(READY)
 	$(BIN)/ruff format --check .
 
