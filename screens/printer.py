@@ -20,7 +20,14 @@ from models.catalogue import Article
 from models.draft import Draft, Step
 from models.errors import DomainError
 from screens.article_view import article_rows
-from screens.printer_view import Finding, found, guided, with_printer, with_printer_of
+from screens.printer_view import (
+    Finding,
+    found,
+    guided,
+    look_alike_line,
+    with_printer,
+    with_printer_of,
+)
 from screens.status_view import caller, step_name
 from screens.step import StepScreen
 from screens.widgets.columns import Column, Columns
@@ -142,6 +149,10 @@ class PrinterScreen(StepScreen):
     def _hint(self) -> str:
         if self.finding.is_search and self.finding.is_empty:
             return _("Rien de ce nom. Cherchez par cartouche, ou Entrée : noter et rappeler.")
+        if self.chosen is not None and (
+            alike := look_alike_line(self.chosen, self.finding.articles)
+        ):
+            return alike
         if self.finding.corrected:
             return _("compris : {text}").format(text=self.finding.corrected)
         if self._can_take_up:

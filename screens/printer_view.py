@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from models.catalogue import Article, Printer
+from models.catalogue import Article, Printer, Technology
+from screens.words import _
 from services.hits import CartridgeHit, PrinterHit, SearchResult
+from services.look_alikes import look_alikes
 
 if TYPE_CHECKING:
     from services.ports import Catalogue
@@ -92,6 +94,17 @@ def with_printer_of(catalogue: Catalogue, finding: Finding, printer_id: str | No
         return guided(catalogue, brand=brand, printer=_index_of(printers, printer))
     row = _index_of(finding.printers, printer)
     return with_printer(catalogue, finding, row) if row >= 0 else finding
+
+
+def look_alike_line(article: Article, beside: Sequence[Article]) -> str:
+    """Which references are easily taken for this one: "attention : 301 ou 302 ?"; or nothing."""
+    alike = look_alikes(article.cartridge, [other.cartridge for other in beside])
+    if not alike:
+        return ""
+    cartridge = article.cartridge
+    is_ink = cartridge.technology is Technology.INK
+    *others, last = (cartridge.series if is_ink else cartridge.oem_reference, *alike)
+    return _("attention : {others} ou {last} ?").format(others=", ".join(others), last=last)
 
 
 def _index_of(printers: Sequence[Printer], printer: Printer) -> int:

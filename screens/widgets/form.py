@@ -22,7 +22,6 @@ from textual.widgets import Input
 
 from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
 from screens.widgets.text_field import LIMIT, TextField
-from screens.words import _
 
 LABEL_WIDTH = 21
 
@@ -276,14 +275,10 @@ class Form(Horizontal):
     @property
     def said_beside(self) -> str:
         """What stands beside the focused field, else beside the first wrong one, uncut."""
-        remark = self._remarks.get(self.focused_name or "")
-        if remark is not None:
-            return remark.text
-        for field in self._all:
-            remark = self._remarks.get(field.name)
-            if remark is not None and remark.is_wrong and field.name in self._shown:
-                return _("{field} : {remark}").format(field=field.label, remark=remark.text)
-        return ""
+        if here := self._remarks.get(self.focused_name or ""):
+            return here.text
+        there = (self._remarks.get(name) for name in self._shown)
+        return next((remark.text for remark in there if remark and remark.is_wrong), "")
 
     def action_step(self, delta: int) -> None:
         name = self.focused_name
