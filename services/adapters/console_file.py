@@ -11,10 +11,8 @@ import contextlib
 import errno
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 from sqlalchemy import URL, Engine, create_engine, event, exc
 from sqlalchemy.engine import Connection
@@ -23,17 +21,17 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from models.errors import Unavailable
 from services.adapters.file_lock import exclusive
+from services.adapters.turns import turn
 
 HEAD = "0001"
 """The newest version in ``migrations/console/versions``."""
 
 BUSY_SECONDS = 5.0
-ASK_SECONDS = 0.003
+"""How long to wait for our own programs' turns, and then for whoever else has the file."""
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
-BUSY_TIMEOUT = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}"
 PRAGMAS = (
-    BUSY_TIMEOUT,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -133,41 +131,16 @@ def _on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> Non
 
 
 def _on_begin(connection: Connection) -> None:
-    begin = connection.get_execution_options().get(BEGIN_OPTION, BEGIN_READING)
-    if begin == BEGIN_WRITING:
-        _begin_writing(connection)
-    else:
-        connection.exec_driver_sql(begin)
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, BEGIN_READING))
 
 
-def _begin_writing(connection: Connection) -> None:
-    """Wait for our turn to write, asking every few milliseconds.
-
-    SQLite's own waiting sleeps longer each time, up to 100 ms: among many writers whoever
-    has waited longest comes last, and may give up while others write again and again.
-    """
-    deadline = time.monotonic() + BUSY_SECONDS
-    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-    try:
-        # Asked of the driver itself: SQLAlchemy's errors cost more than the waiting.
-        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-        while not _has_begun(driver):
-            if time.monotonic() >= deadline:
-                connection.exec_driver_sql(BEGIN_WRITING)  # the last word, as its own error
-                return
-            time.sleep(ASK_SECONDS)
-    finally:
-        connection.exec_driver_sql(BUSY_TIMEOUT)
-
-
-def _has_begun(driver: sqlite3.Connection) -> bool:
-    try:
-        driver.execute(BEGIN_WRITING)
-    except sqlite3.OperationalError as error:
-        if _primary_code(error) != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
+@contextlib.contextmanager
+def writing(engine: Engine, path: Path) -> Iterator[Connection]:
+    """A transaction that writes, once it is our turn; see ``begun``."""
+    with contextlib.ExitStack() as held:
+        with _translated_at_open(path):
+            held.enter_context(turn(path, seconds=BUSY_SECONDS))
+        yield held.enter_context(begun(engine, BEGIN_WRITING))
 
 
 @contextlib.contextmanager
@@ -214,7 +187,7 @@ def translated(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _translated_at_open(path: Path) -> Iterator[None]:
-    """The same for the file system, where no other code runs inside."""
+    """The same for the file system and the turns, where no other code runs inside."""
     try:
         with translated(path):
             yield
@@ -224,7 +197,9 @@ def _translated_at_open(path: Path) -> Iterator[None]:
 
 def _translated(error: BaseException | None, path: Path) -> Unavailable | None:
     code: str | None
-    if isinstance(error, OSError):
+    if isinstance(error, TimeoutError):
+        code = "store_busy"
+    elif isinstance(error, OSError):
         code = "store_full" if error.errno in FULL_ERRNOS else "store_read_only"
     else:
         code = CODE_OF.get(_primary_code(error))

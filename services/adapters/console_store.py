@@ -18,10 +18,10 @@ from services.adapters.console_customers import ConsoleCustomers
 from services.adapters.console_drafts import ConsoleDrafts
 from services.adapters.console_file import (
     BEGIN_READING,
-    BEGIN_WRITING,
     begun,
     open_engine,
     translated,
+    writing,
 )
 from services.adapters.console_orders import ConsoleOrders, ConsoleOutbox, ConsoleReferences
 from services.adapters.console_vouchers import ConsoleSettings, ConsoleVouchers
@@ -74,7 +74,7 @@ class ConsoleStore:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        with translated(self._path), begun(self._engine, BEGIN_WRITING) as connection:
+        with translated(self._path), writing(self._engine, self._path) as connection:
             yield self._transaction(connection)
 
     @contextmanager

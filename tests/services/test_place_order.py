@@ -361,7 +361,16 @@ while number < first + int(sys.argv[5]):
 
 
 def program(path, catalogue_path, *, first, step=1, count=10_000):
-    started = subprocess.Popen(
+    return ready_to_go(started(path, catalogue_path, first=first, step=step, count=count))
+
+
+def ready_to_go(running):
+    assert running.stdout.readline() == "ready\n"
+    return running
+
+
+def started(path, catalogue_path, *, first, step=1, count=10_000):
+    return subprocess.Popen(
         [sys.executable, "-c", PROGRAM]
         + [str(word) for word in (path, catalogue_path, first, step, count)],
         cwd=ROOT,
@@ -371,8 +380,6 @@ def program(path, catalogue_path, *, first, step=1, count=10_000):
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert started.stdout.readline() == "ready\n"
-    return started
 
 
 def consistent(path):
@@ -455,9 +462,9 @@ def test_two_programs_with_the_same_drafts_make_one_order_each(path, store, cata
 def test_twenty_programs_on_one_file_never_hear_locked(path, store, catalogue_path):
     enrol(store, 10_000_000, 10_999_999)
     running = [
-        program(path, catalogue_path, first=1000 * number, count=5) for number in range(1, 21)
+        started(path, catalogue_path, first=1000 * number, count=5) for number in range(1, 21)
     ]
-    for one in running:
+    for one in [ready_to_go(one) for one in running]:
         one.stdin.write("go\n")
         one.stdin.flush()
     told = [one.communicate() for one in running]
