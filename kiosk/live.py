@@ -124,12 +124,19 @@ class LiveConsole:
                 state = await self.at_desk(lambda desk: desk.change(draft))
             except KioskError as error:
                 # Kept in memory: the next change that can be written writes all of it.
-                self.state = replace(self.state, draft=draft)
+                self.state = await self._unsaved(draft)
                 self.present(error)
                 return False
             self.notice = ""
             self._show(state)
             return True
+
+    async def _unsaved(self, draft: Draft) -> DeskState:
+        """What ``draft`` adds up to, as far as the file can still be read."""
+        try:
+            return await self.at_desk(lambda desk: desk.refresh(draft))
+        except KioskError:
+            return replace(self.state, draft=draft)
 
     def now(self) -> datetime:
         return self._container.clock.now()

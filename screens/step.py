@@ -51,6 +51,7 @@ class StepScreen(Screen[None]):
     FIRST_FOCUS: ClassVar[str] = ""
     """Id of the widget that has the focus when nothing else is known."""
 
+    _has_refused_card = False
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "nothing", show=False, priority=True),
@@ -149,10 +150,16 @@ class StepScreen(Screen[None]):
 
     @on(TextField.CardRefused)
     def _card_refused(self) -> None:
+        self._has_refused_card = True
         self.console.say(CARD_REFUSED)
 
     async def change(self, make: Callable[[Draft], Draft]) -> bool:
-        return await self.console.change(make)
+        """As ``Console.change``. A refused card is told of after the masked text was saved."""
+        is_saved = await self.console.change(make)
+        if is_saved and self._has_refused_card:
+            self.console.say(CARD_REFUSED)
+        self._has_refused_card = False
+        return is_saved
 
     def action_nothing(self) -> None:
         """Ctrl+Z must not suspend a program that a caller waits for."""

@@ -66,4 +66,7 @@ class TextField(Input):
         event.stop()
         event.prevent_default()
         shown = "".join(c if c.isprintable() else " " for c in event.text[: 4 * LIMIT])
-        self.insert_text_at_cursor(" ".join(shown.split()))
+        text = self.validate_value(" ".join(shown.split()))
+        start, end = sorted(self.selection)
+        room = (self.max_length or LIMIT) - len(self.value) + end - start
+        self.replace(text[: max(0, room)], start, end)  # what fits, where Textual takes nothing
