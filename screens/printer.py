@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import ClassVar
 from uuid import UUID
 
 from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -74,6 +76,9 @@ class PrinterScreen(StepScreen):
     STEP = Step.PRINTER
     FIRST_FOCUS = "search"
     CSS_PATH = "printer.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7", "note_unknown", _("Modèle inconnu"), id="printer.unknown", priority=True)
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,7 +179,8 @@ class PrinterScreen(StepScreen):
             )
         if self.finding.is_search and self.finding.best_is_article:
             return (KeyHint(_("Entrée"), _("ajouter")), KeyHint("↓", _("choisir")))
-        return (KeyHint(_("Entrée"), _("choisir")), KeyHint("← →", _("colonne")))
+        unknown = (KeyHint("F7", _("modèle inconnu")),) if self.finding.corrected else ()
+        return (KeyHint(_("Entrée"), _("choisir")), KeyHint("← →", _("colonne")), *unknown)
 
     # --- what the operator does --------------------------------------------
 
@@ -255,7 +261,7 @@ class PrinterScreen(StepScreen):
                 self.article = 0
                 self._walk_to(Column.ARTICLES)
         elif self.finding.is_search and self.finding.is_empty:
-            await self._note_unknown(text)
+            await self.action_note_unknown()
         elif self._can_take_up:
             await self.console.take_up_interrupted()
         else:
@@ -273,8 +279,11 @@ class PrinterScreen(StepScreen):
         elif not self.draft.is_blank:
             await self.change(lambda draft: replace(draft, chosen_sku=sku))
 
-    async def _note_unknown(self, text: str) -> None:
+    async def action_note_unknown(self) -> None:
         """R5: never stuck. The model is kept with the call, and the call can be parked."""
+        text = self.draft.search.strip()
+        if not text:
+            return
         await self.change(lambda draft: replace(draft, unknown_printer=text, search=""))
         await self.console.park(_("modèle inconnu : {model}, à rappeler").format(model=text))
 

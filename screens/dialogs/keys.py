@@ -23,6 +23,7 @@ KEYS = _(
 
 Imprimante      tapez ce que dit le client ; ↑ ↓ ← → parcourent les colonnes
                 Entrée ajoute, 1-9 quantité, 0 retire, Échap recommence
+                F7 note un modèle introuvable, pour rappeler
 Panier          0-9 + - quantité, Suppr retire, ↓ ou une lettre : le code
 Client          Entrée choisit ; Ctrl+R remet au panier la dernière commande
 Formulaires     Entrée ou ↓ suivant, ↑ précédent ; une lettre choisit
