@@ -12,6 +12,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Subquery,
+    bindparam,
     case,
     delete,
     func,
@@ -39,6 +40,17 @@ from services.adapters.name_words import (
     words_of_name,
 )
 from services.adapters.stored_forms import dump, load_customer
+from services.adapters.upserts import upsert
+
+SAVE = upsert(customers)
+GET = select(customers.c.body).where(customers.c.customer_id == bindparam("customer_id"))
+FORGET_INDEX = tuple(
+    delete(table).where(table.c.customer_id == bindparam("who"))
+    for table in (customer_phones, customer_words)
+)
+ADD_PHONE = insert(customer_phones)
+ADD_WORD = insert(customer_words)
+ADD_VARIANT = insert_or(word_variants).on_conflict_do_nothing()
 
 AFTER_ANY_LETTER = "\U0010ffff"
 PHONE_DIGITS_MIN = 3
@@ -59,36 +71,33 @@ class ConsoleCustomers:
 
     def add(self, customer: Customer) -> None:
         values = {
+            "customer_id": customer.customer_id,
             "postcode": customer.billing.postcode,
             "sort_name": " ".join(
                 words_of(f"{customer.name.last_name} {customer.name.first_name}")
             ),
             "body": dump(customer),
         }
-        self._connection.execute(
-            insert_or(customers)
-            .values(customer_id=customer.customer_id, **values)
-            .on_conflict_do_update(index_elements=[customers.c.customer_id], set_=values)
-        )
+        self._connection.execute(SAVE, values)
         self._index(customer)
 
     def _index(self, customer: Customer) -> None:
         who = customer.customer_id
-        for table in (customer_phones, customer_words):
-            self._connection.execute(delete(table).where(table.c.customer_id == who))
+        for forget in FORGET_INDEX:
+            self._connection.execute(forget, {"who": who})
         phones = {_reversed_digits(phone.e164) for phone in customer.phones}
         if phones:
             self._connection.execute(
-                insert(customer_phones),
+                ADD_PHONE,
                 [{"reversed_digits": digits, "customer_id": who} for digits in phones],
             )
         words = words_of_name(customer.name.first_name, customer.name.last_name)
         if words:
             self._connection.execute(
-                insert(customer_words), [{"word": word, "customer_id": who} for word in words]
+                ADD_WORD, [{"word": word, "customer_id": who} for word in words]
             )
             self._connection.execute(
-                insert_or(word_variants).on_conflict_do_nothing(),
+                ADD_VARIANT,
                 [
                     {"variant": variant, "word": word}
                     for word in words
@@ -97,10 +106,8 @@ class ConsoleCustomers:
             )
 
     def get(self, customer_id: UUID) -> Customer | None:
-        row = self._connection.execute(
-            select(customers.c.body).where(customers.c.customer_id == customer_id)
-        ).first()
-        return None if row is None else load_customer(row.body)
+        body = self._connection.execute(GET, {"customer_id": customer_id}).scalar_one_or_none()
+        return None if body is None else load_customer(body)
 
     def find(self, text: str, *, limit: int = 20) -> Sequence[Customer]:
         """A reference before a phone before a postcode; names by exactness, then alphabet."""

@@ -6,15 +6,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from models.draft import Draft, DraftState
 from models.errors import Conflict, DomainError, Unavailable
 from models.tables.console import drafts
 from services.adapters.stored_forms import dump, load_draft
+from services.adapters.upserts import upsert
 from services.holding import Holders
 from services.ports import DraftSummary
+
+SAVE = upsert(drafts)
+GET = select(drafts.c.body).where(drafts.c.draft_id == bindparam("draft_id"))
+WHOSE = select(drafts.c.state, drafts.c.holder).where(drafts.c.draft_id == bindparam("draft_id"))
 
 UNFINISHED = (DraftState.OPEN.value, DraftState.PARKED.value)
 
@@ -30,6 +34,7 @@ class ConsoleDrafts:
     def save(self, draft: Draft, *, at: datetime, holder: str | None) -> None:
         self._refuse_if_not_ours(draft.draft_id, holder)
         values = {
+            "draft_id": draft.draft_id,
             "state": draft.state.value,
             "is_blank": int(draft.is_blank),
             # Only an open call is held: parked, anyone may take it up.
@@ -37,17 +42,11 @@ class ConsoleDrafts:
             "updated_at": at,
             "body": dump(draft),
         }
-        self._connection.execute(
-            insert(drafts)
-            .values(draft_id=draft.draft_id, **values)
-            .on_conflict_do_update(index_elements=[drafts.c.draft_id], set_=values)
-        )
+        self._connection.execute(SAVE, values)
 
     def get(self, draft_id: UUID) -> Draft | None:
-        row = self._connection.execute(
-            select(drafts.c.body).where(drafts.c.draft_id == draft_id)
-        ).first()
-        return None if row is None else load_draft(row.body)
+        body = self._connection.execute(GET, {"draft_id": draft_id}).scalar_one_or_none()
+        return None if body is None else load_draft(body)
 
     def unfinished(self) -> Sequence[DraftSummary]:
         rows = self._connection.execute(
@@ -79,9 +78,7 @@ class ConsoleDrafts:
         return taken
 
     def _refuse_if_not_ours(self, draft_id: UUID, holder: str | None) -> None:
-        row = self._connection.execute(
-            select(drafts.c.state, drafts.c.holder).where(drafts.c.draft_id == draft_id)
-        ).first()
+        row = self._connection.execute(WHOSE, {"draft_id": draft_id}).first()
         if row is None:
             return
         if row.state == DraftState.PLACED.value:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from models.errors import Defect, Unavailable
@@ -31,6 +31,26 @@ from services.ports import OrderRow, OutboxItem
 STATE_FACT = "state"
 """The fact of a STATE_CHANGED event that names the new state."""
 
+ADD_ORDER = insert(orders)
+ADD_USE = insert(voucher_uses)
+ADD_EVENT = insert(order_events)
+ADD_ITEM = insert(outbox)
+STORED = select(orders.c.body, orders.c.state)
+BY_ID = STORED.where(orders.c.order_id == bindparam("key"))
+BY_DRAFT = STORED.where(orders.c.draft_id == bindparam("key"))
+BY_REFERENCE = STORED.where(orders.c.reference == bindparam("key"))
+FREE_BLOCK = (
+    select(reference_blocks)
+    .where(reference_blocks.c.next <= reference_blocks.c.last)
+    .order_by(reference_blocks.c.first)
+    .limit(1)
+)
+TAKE_NUMBER = (
+    update(reference_blocks)
+    .where(reference_blocks.c.first == bindparam("block"))
+    .values(next=reference_blocks.c.next + 1)
+)
+
 OWED = (SyncState.WAITING.value, SyncState.SENT.value)
 
 
@@ -42,34 +62,33 @@ class ConsoleOrders:
 
     def add(self, order: Order) -> None:
         self._connection.execute(
-            insert(orders).values(
-                order_id=order.order_id,
-                reference=order.reference,
-                draft_id=order.draft_id,
-                customer_id=order.customer.customer_id,
-                state=order.state.value,
-                placed_at=order.placed_at,
-                body=dump(order),
-            )
+            ADD_ORDER,
+            {
+                "order_id": order.order_id,
+                "reference": order.reference,
+                "draft_id": order.draft_id,
+                "customer_id": order.customer.customer_id,
+                "state": order.state.value,
+                "placed_at": order.placed_at,
+                "body": dump(order),
+            },
         )
         used = [outcome.code for outcome in order.quote.codes if outcome.is_accepted]
         if used:
             who = {"order_id": order.order_id, "customer_id": order.customer.customer_id}
-            self._connection.execute(insert(voucher_uses), [{**who, "code": code} for code in used])
+            self._connection.execute(ADD_USE, [{**who, "code": code} for code in used])
 
     def get(self, order_id: UUID) -> Order | None:
-        return self._one(orders.c.order_id == order_id)
+        return self._one(BY_ID, order_id)
 
     def by_draft(self, draft_id: UUID) -> Order | None:
-        return self._one(orders.c.draft_id == draft_id)
+        return self._one(BY_DRAFT, draft_id)
 
     def by_reference(self, reference: str) -> Order | None:
-        return self._one(orders.c.reference == reference)
+        return self._one(BY_REFERENCE, reference)
 
-    def _one(self, condition: ColumnElement[bool]) -> Order | None:
-        row = self._connection.execute(
-            select(orders.c.body, orders.c.state).where(condition)
-        ).first()
+    def _one(self, query: Select[tuple[str, str]], key: UUID | str) -> Order | None:
+        row = self._connection.execute(query, {"key": key}).first()
         return None if row is None else _order(row.body, row.state)
 
     def append(self, event: OrderEvent) -> None:
@@ -77,12 +96,13 @@ class ConsoleOrders:
         if event.kind is OrderEventKind.STATE_CHANGED:
             self._follow(event.order_id, event.facts)
         self._connection.execute(
-            insert(order_events).values(
-                order_id=event.order_id,
-                kind=event.kind.value,
-                at=event.at,
-                facts=dump_facts(event.facts),
-            )
+            ADD_EVENT,
+            {
+                "order_id": event.order_id,
+                "kind": event.kind.value,
+                "at": event.at,
+                "facts": dump_facts(event.facts),
+            },
         )
 
     def _follow(self, order_id: UUID, facts: Mapping[str, object]) -> None:
@@ -154,19 +174,10 @@ class ConsoleReferences:
         )
 
     def take_next(self) -> int:
-        block = self._connection.execute(
-            select(reference_blocks)
-            .where(reference_blocks.c.next <= reference_blocks.c.last)
-            .order_by(reference_blocks.c.first)
-            .limit(1)
-        ).first()
+        block = self._connection.execute(FREE_BLOCK).first()
         if block is None:
             raise Unavailable("no_references_left")
-        self._connection.execute(
-            update(reference_blocks)
-            .where(reference_blocks.c.first == block.first)
-            .values(next=block.next + 1)
-        )
+        self._connection.execute(TAKE_NUMBER, {"block": block.first})
         number: int = block.next
         return number
 
@@ -183,17 +194,18 @@ class ConsoleOutbox:
 
     def add(self, item: OutboxItem) -> None:
         self._connection.execute(
-            insert(outbox).values(
-                item_id=item.item_id,
-                order_id=item.order_id,
-                kind=item.kind,
-                body=item.body,
-                state=item.state.value,
-                attempts=item.attempts,
-                next_try_at=item.next_try_at,
-                last_error=item.last_error,
-                created_at=item.created_at,
-            )
+            ADD_ITEM,
+            {
+                "item_id": item.item_id,
+                "order_id": item.order_id,
+                "kind": item.kind,
+                "body": item.body,
+                "state": item.state.value,
+                "attempts": item.attempts,
+                "next_try_at": item.next_try_at,
+                "last_error": item.last_error,
+                "created_at": item.created_at,
+            },
         )
 
     def due(self, *, now: datetime, limit: int = 20) -> Sequence[OutboxItem]:

@@ -5,13 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from models.order import OrderState
 from models.tables.console import orders, settings, voucher_uses, vouchers
 from models.vouchers import Voucher, fold_code
 from services.adapters.stored_forms import dump, load_voucher
+from services.adapters.upserts import upsert
+
+PUT_VOUCHER = upsert(vouchers)
+GET_VOUCHER = select(vouchers.c.body).where(vouchers.c.code == bindparam("code"))
+ALIKE = (
+    select(vouchers.c.body)
+    .where(vouchers.c.folded == bindparam("folded"), vouchers.c.code != bindparam("code"))
+    .order_by(vouchers.c.code)
+)
+USES = (
+    select(voucher_uses.c.code, func.count().label("uses"))
+    .join(orders, orders.c.order_id == voucher_uses.c.order_id)
+    .where(
+        voucher_uses.c.customer_id == bindparam("customer_id"),
+        orders.c.state != OrderState.CANCELLED.value,
+    )
+    .group_by(voucher_uses.c.code)
+)
+"""A cancelled order gives its codes back."""
+
+PUT_SETTING = upsert(settings)
+GET_SETTING = select(settings.c.value).where(settings.c.key == bindparam("key"))
 
 
 class ConsoleVouchers:
@@ -27,38 +48,18 @@ class ConsoleVouchers:
             self._connection.execute(insert(vouchers), rows)
 
     def put(self, voucher: Voucher) -> None:
-        row = _row(voucher)
-        self._connection.execute(
-            insert_or(vouchers)
-            .values(row)
-            .on_conflict_do_update(index_elements=[vouchers.c.code], set_=row)
-        )
+        self._connection.execute(PUT_VOUCHER, _row(voucher))
 
     def get(self, code: str) -> Voucher | None:
-        row = self._connection.execute(
-            select(vouchers.c.body).where(vouchers.c.code == code)
-        ).first()
-        return None if row is None else load_voucher(row.body)
+        body = self._connection.execute(GET_VOUCHER, {"code": code}).scalar_one_or_none()
+        return None if body is None else load_voucher(body)
 
     def alike(self, code: str) -> Sequence[Voucher]:
-        rows = self._connection.scalars(
-            select(vouchers.c.body)
-            .where(vouchers.c.folded == fold_code(code), vouchers.c.code != code)
-            .order_by(vouchers.c.code)
-        )
-        return tuple(load_voucher(body) for body in rows)
+        near = self._connection.scalars(ALIKE, {"folded": fold_code(code), "code": code})
+        return tuple(load_voucher(body) for body in near)
 
     def uses_by(self, customer_id: UUID) -> Mapping[str, int]:
-        """A cancelled order gives its codes back."""
-        rows = self._connection.execute(
-            select(voucher_uses.c.code, func.count().label("uses"))
-            .join(orders, orders.c.order_id == voucher_uses.c.order_id)
-            .where(
-                voucher_uses.c.customer_id == customer_id,
-                orders.c.state != OrderState.CANCELLED.value,
-            )
-            .group_by(voucher_uses.c.code)
-        )
+        rows = self._connection.execute(USES, {"customer_id": customer_id})
         return {row.code: row.uses for row in rows}
 
 
@@ -73,13 +74,7 @@ class ConsoleSettings:
         self._connection = connection
 
     def get(self, key: str) -> str | None:
-        return self._connection.execute(
-            select(settings.c.value).where(settings.c.key == key)
-        ).scalar_one_or_none()
+        return self._connection.execute(GET_SETTING, {"key": key}).scalar_one_or_none()
 
     def put(self, key: str, value: str) -> None:
-        self._connection.execute(
-            insert_or(settings)
-            .values(key=key, value=value)
-            .on_conflict_do_update(index_elements=[settings.c.key], set_={"value": value})
-        )
+        self._connection.execute(PUT_SETTING, {"key": key, "value": value})
