@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from models.errors import Unavailable
+from services.adapters.checkpoints import AUTOCHECKPOINT
 from services.adapters.file_lock import exclusive
 from services.adapters.turns import turn
 
@@ -35,6 +36,7 @@ PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    AUTOCHECKPOINT,
 )
 
 BEGIN_READING = "BEGIN"

@@ -14,6 +14,7 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
+from services.adapters.checkpoints import Checkpoints
 from services.adapters.console_customers import ConsoleCustomers
 from services.adapters.console_drafts import ConsoleDrafts
 from services.adapters.console_file import (
@@ -61,6 +62,7 @@ class ConsoleStore:
         self._path = path
         self._holders = holders
         self._own = own
+        self._checkpoints = Checkpoints(path)
 
     @classmethod
     def open(cls, path: Path, *, holders: Holders | None = None, own: str | None = None) -> Self:
@@ -76,6 +78,7 @@ class ConsoleStore:
     def write(self) -> Iterator[Transaction]:
         with translated(self._path), writing(self._engine, self._path) as connection:
             yield self._transaction(connection)
+        self._checkpoints.after_commit()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -88,6 +91,7 @@ class ConsoleStore:
                 connection.exec_driver_sql("PRAGMA query_only = OFF")
 
     def close(self) -> None:
+        self._checkpoints.close()
         self._engine.dispose()
 
     def _transaction(self, connection: Connection) -> ConsoleTransaction:
