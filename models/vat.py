@@ -20,9 +20,9 @@ class VatRegime(StrEnum):
     DOMESTIC = "domestic"
     """Metropole, Corsica, Monaco: VAT at the rate of each article."""
     EXPORT_DROM = "export_drom"
-    """971 to 976: an export (CGI art. 294)."""
+    """971 to 974 and 976: an export (CGI art. 294)."""
     EXPORT_TERRITORY = "export_territory"
-    """975 and 977 to 978, 984, 986 to 988: outside the VAT territory (CGI art. 262 I)."""
+    """975, 977, 978, 984 and 986 to 988: outside the VAT territory (CGI art. 262 I)."""
 
     @property
     def is_due(self) -> bool:
@@ -45,6 +45,8 @@ _MENTIONS = {
 
 _DROM = frozenset({"971", "972", "973", "974", "976"})
 _TERRITORIES = frozenset({"975", "977", "978", "984", "986", "987", "988"})
+_POSTCODES_OF_977_978 = frozenset({"97133", "97150"})
+"""Saint-Barthélemy and Saint-Martin left Guadeloupe in 2007 and kept its postcodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,10 @@ class VatShare:
 
 def vat_regime(postcode: str) -> VatRegime:
     """Of a French postcode; one that is unknown or still missing counts as domestic."""
-    prefix = postcode.replace(" ", "")[:3]
-    if prefix in _DROM:
-        return VatRegime.EXPORT_DROM
-    if prefix in _TERRITORIES:
+    bare = postcode.replace(" ", "")
+    if bare in _POSTCODES_OF_977_978 or bare[:3] in _TERRITORIES:
         return VatRegime.EXPORT_TERRITORY
-    return VatRegime.DOMESTIC
+    return VatRegime.EXPORT_DROM if bare[:3] in _DROM else VatRegime.DOMESTIC
 
 
 def vat_shares(gross_by_rate: Mapping[int, int]) -> tuple[VatShare, ...]:

@@ -160,6 +160,8 @@ def civility_spoken(civility: Civility) -> str:
 
 _CAPACITY_TAIL = re.compile(r"(?<=\w)X?XL$")
 _COLOUR_TAIL = re.compile(r"(?<=\d)(?:BK|[KCMY])$")
+_CAPACITY_AND_COLOUR_TAIL = re.compile(r"(?<=\d)(?:XX?L)?(?:BK|GY|P[BCM]|[KCMYGR])?$")
+"""Of CLI-571XLGY, whose capacity and colour are said in words."""
 _LETTERS = re.compile(r"[A-Z]+")
 
 
@@ -192,8 +194,10 @@ def _spoken_name(cartridge: Cartridge) -> str:
     series = _CAPACITY_TAIL.sub("", cartridge.series)
     if cartridge.is_pack:
         return series
-    if cartridge.technology is Technology.DRUM or "/" in series:
+    if cartridge.technology is Technology.DRUM:
         return _reference_as_said(cartridge)
+    if "/" in series:
+        return _CAPACITY_AND_COLOUR_TAIL.sub("", _reference_as_said(cartridge), count=1)
     if cartridge.technology is Technology.INK or series[:1].isdigit():
         return series
     if not _is_same_family(cartridge):

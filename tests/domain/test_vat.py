@@ -34,8 +34,17 @@ def test_regime_of_the_vectors(case: dict[str, str]) -> None:
         assert regime.mention == case["mention"]
 
 
+@pytest.mark.parametrize("postcode", ["97500", "97133", "97 150", "98600", "98799", "98800"])
+def test_territories_are_not_departments(postcode: str) -> None:
+    assert vat_regime(postcode) is VatRegime.EXPORT_TERRITORY
+
+
+@pytest.mark.parametrize("postcode", ["97130", "97139", "97200", "97600"])
+def test_departments_overseas(postcode: str) -> None:
+    assert vat_regime(postcode) is VatRegime.EXPORT_DROM
+
+
 def test_territories_have_their_own_mention() -> None:
-    assert vat_regime("98800") is VatRegime.EXPORT_TERRITORY
     assert "262 I" in (VatRegime.EXPORT_TERRITORY.mention or "")
     assert VatRegime.DOMESTIC.mention is None
 
