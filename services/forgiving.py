@@ -1,6 +1,6 @@
 """Other ways to read a text that finds nothing as typed.
 
-In this order: words cut or joined elsewhere ("brotherdcp350c", "desk jet"), one typo in each
+In this order: words cut or joined elsewhere ("brotherdcp350c", "desk jet", "36 50"), one typo in each
 unknown word, one typo in any one word, one word left out. Pure but for the vocabulary of the
 index; each reading is tried by ``services.search.find``, which stops at the first that finds
 something. Work is bounded by the number of words and the length of each.
@@ -79,6 +79,7 @@ def readings(query: Query, index: WordIndex) -> Iterator[tuple[Slot, ...]]:
     if recut != words:
         yield as_typed(recut, is_open=is_open)
         yield _mended(recut, Vocabulary(_texts(recut), index), is_open=is_open)
+    yield from islice(_one_join(recut, vocabulary, is_open=is_open), _ONE_AT_A_TIME)
     mended = _mended(words, vocabulary, is_open=is_open)
     yield mended
     yield from islice(_one_word_mended(mended, vocabulary), _ONE_AT_A_TIME)
@@ -144,6 +145,15 @@ def _recut(words: Sequence[Word], vocabulary: Vocabulary, index: WordIndex) -> t
         else:
             done.extend(_cut(word, index))
     return tuple(done)
+
+
+def _one_join(
+    words: Sequence[Word], vocabulary: Vocabulary, *, is_open: bool
+) -> Iterator[tuple[Slot, ...]]:
+    """Two neighbours that are words of their own as the one they may be a half of."""
+    for at, (left, right) in enumerate(pairwise(words)):
+        if vocabulary.knows(join := left.text + right.text):
+            yield as_typed((*words[:at], whole_word(join), *words[at + 2 :]), is_open=is_open)
 
 
 def _is_split(word: Word, following: Word, vocabulary: Vocabulary) -> bool:

@@ -63,11 +63,14 @@ SHOP_WORDS = ("compatible", "boutique", "generique")
 _SAID_AROUND = """
 a alors au aux avec besoin bonjour ca capacite cartouche cartouches ce cela cette cherche chose
 de des deux donc du elle en encre encres est euh faut faudrait il imprimante imprimantes je la
-le les ma madame marque mon monsieur modele moi numero ou par plait pour prix que qui reference
+le les ma madame marque mon monsieur modele moi numero ou par plait pour prix quatre que qui reference
 ref sa serie si son sur svp type un une vais veux voudrais vous
 """
 STOP_WORDS = frozenset(_SAID_AROUND.split())
 """Said around what is meant. Kept where nothing else was said."""
+
+_SAID_FOR: Mapping[str, str] = {"deskjet": "dj", "laserjet": "lj", "officejet": "oj"}
+"""How families are said, and written down, by those who type them often."""
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SPACES = re.compile(r"[\s/,;:+&()]+")
@@ -85,6 +88,7 @@ _ATTRIBUTES = frozenset(
     )
     for word in words
 )
+_COLOURS = frozenset(word for words in COLOUR_WORDS.values() for word in words)
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "×": " "})
 
 
@@ -130,7 +134,15 @@ def printer_words(printer: Printer) -> IndexedWords:
     short = model.removeprefix(joined(printer.family)) or model
     return IndexedWords(
         names=_unique((model, short, brand + model, brand + short)),
-        words=_unique((*_brand_words(printer.brand), *_model_words(printer.model), model, short)),
+        words=_unique(
+            (
+                *_brand_words(printer.brand),
+                *_model_words(printer.model),
+                *(_SAID_FOR[part] for part in parts(printer.family) if part in _SAID_FOR),
+                model,
+                short,
+            )
+        ),
     )
 
 
@@ -175,14 +187,22 @@ def _cartridge_names(cartridge: Cartridge) -> Iterator[str]:
     series that has letters: people say "une 970" for LC-970 and "711" for T0711.
     """
     suffix = "" if cartridge.capacity is Capacity.STANDARD else cartridge.capacity.value
-    for text in (*cartridge.series.split("/"), cartridge.oem_reference):
+    texts = (*_series_of(cartridge), cartridge.oem_reference)
+    for text in texts:
         name = joined(text)
         yield name
         if suffix and not name.endswith(suffix):
             yield name + suffix
-    for text in (*cartridge.series.split("/"), cartridge.oem_reference):
+    for text in texts:
         if numbered := _NUMBERED_SERIES.fullmatch(text):
             yield numbered.group(1) + suffix
+
+
+def _series_of(cartridge: Cartridge) -> tuple[str, ...]:
+    """Of the series PGI-525/CLI-526 the half that the reference is of; a pack is of both."""
+    halves = tuple(cartridge.series.split("/"))
+    own = tuple(half for half in halves if cartridge.oem_reference.startswith(half))
+    return halves if cartridge.is_pack else own or halves
 
 
 def _attribute_words(cartridge: Cartridge) -> Iterator[str]:
@@ -206,6 +226,10 @@ class Word:
     runs: tuple[str, ...]
     is_attribute: bool = False
     """A colour, a capacity, "pack": what kind of cartridge, not which."""
+
+    @property
+    def is_colour(self) -> bool:
+        return self.text in _COLOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +258,19 @@ def parse(text: str) -> Query:
     """At most MAX_WORDS words from the first MAX_CHARS characters; never raises."""
     kept = _ELISION.sub(" ", fold(text[:MAX_CHARS]))
     chunks = [chunk for chunk in _SPACES.split(kept) if parts(chunk)]
-    said = [chunk for chunk in chunks if joined(chunk) not in STOP_WORDS] or chunks
+    said = [
+        chunk for before, chunk in pairwise(("", *chunks)) if not _is_said_around(before, chunk)
+    ]
+    said = said or chunks
     words = tuple(word_of(chunk) for chunk in said[:MAX_WORDS])
     inside = bool(chunks) and not kept[-1:].isspace() and joined(chunks[-1]) == words[-1].text
     return Query(words=words, ends_inside_word=inside)
+
+
+def _is_said_around(before: str, chunk: str) -> bool:
+    """Says nothing; "et" only after a colour or the like, for it begins many an Epson's name."""
+    word = joined(chunk)
+    return word in STOP_WORDS or (word == "et" and singular_attribute(joined(before)) is not None)
 
 
 def word_of(chunk: str) -> Word:

@@ -105,8 +105,7 @@ def _understand(query: Query, index: WordIndex) -> tuple[Sequence[Candidate], st
     from services import forgiving  # noqa: PLC0415 - it builds on this module
 
     slots = as_typed(query.words, is_open=query.ends_inside_word)
-    found = find(slots, index)
-    if found:
+    if found := find(slots, index):
         return [*found, *forgiving.neighbours(slots, found, index)], None
     for reading in forgiving.readings(query, index):
         if found := find(reading, index):
@@ -121,6 +120,19 @@ def as_typed(words: Sequence[Word], *, is_open: bool) -> tuple[Slot, ...]:
         Slot(_meanings(word), is_open=is_open and at == last and not word.is_attribute)
         for at, word in enumerate(words)
     )
+
+
+def _all_of(slots: Sequence[Slot]) -> Sequence[Slot]:
+    return slots
+
+
+def _either_colour(slots: Sequence[Slot]) -> Sequence[Slot]:
+    """The same with all colours in one slot: "301 noir et couleur" are two cartridges."""
+    colours = [slot for slot in slots if slot.meanings[0].is_colour]
+    if len(colours) < 2:  # noqa: PLR2004 - nothing to choose from
+        return slots
+    either = Slot(tuple(slot.meanings[0] for slot in colours))
+    return (*(slot for slot in slots if slot not in colours), either)
 
 
 def _meanings(word: Word) -> tuple[Word, ...]:
@@ -144,8 +156,19 @@ def _scanned(text: str, index: WordIndex) -> tuple[Hit, ...]:
 
 def find(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
     """Candidates for one reading, ranked. Every word must be met, by one thing or, where a
-    colour or the like was named, by a printer and what fits it.
+    colour or the like was named, by a printer and what fits it; of several colours one will do
+    where nothing has them all.
     """
+    return (
+        _found(slots, index)
+        or _equipped(slots, index, _all_of)
+        or _of_either_colour(slots, index)
+        or _equipped(slots, index, _either_colour)
+        or _named(slots, index)
+    )
+
+
+def _found(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
     whole, begun = _tiers(slots)
     met = _look_up(slots, index, is_open=False) if whole else []
     more: list[Candidate] = []
@@ -153,8 +176,15 @@ def find(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
         known = {candidate.key for candidate in met}
         begins = _look_up(slots, index, is_open=True)
         more = [candidate for candidate in begins if candidate.key not in known]
-    found = [*rank(slots, met, Level.WORDS), *rank(slots, more, Level.NAME_BEGINS)]
-    return found or _equipped(slots, index)
+    return [*rank(slots, met, Level.WORDS), *rank(slots, more, Level.NAME_BEGINS)]
+
+
+def _of_either_colour(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
+    """Cartridges only: a printer that is called "Photo" has none of the colours."""
+    either = _either_colour(slots)
+    if either is slots:
+        return []
+    return [candidate for candidate in _found(either, index) if not candidate.is_printer]
 
 
 def _look_up(slots: Sequence[Slot], index: WordIndex, *, is_open: bool) -> list[Candidate]:
@@ -171,21 +201,34 @@ def _tiers(slots: Sequence[Slot]) -> tuple[bool, bool]:
     return not (is_open and is_letter and len(slots[0].meanings[0].text) == 1), is_open
 
 
-def _equipped(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
-    """For "xp215 cyan": what fits the printers named and is cyan, then these printers."""
+def _equipped(
+    slots: Sequence[Slot],
+    index: WordIndex,
+    reading: Callable[[Sequence[Slot]], Sequence[Slot]],
+) -> list[Candidate]:
+    """For "xp215 cyan": what fits the printers named and is cyan, then these printers. The
+    "photo" of a Stylus Photo asks for no photo ink.
+    """
     wanted = [slot for slot in slots if slot.may_be_attribute]
+    printers = _named(slots, index) if wanted else []
+    articles: dict[tuple[bool, int], Candidate] = {}
+    for printer in printers:
+        own = printer.words.split()
+        asked = reading([slot for slot in wanted if not meaning_met(slot, own)])
+        for article in index.articles_for(printer):
+            if all(meaning_met(slot, article.words.split()) for slot in asked):
+                articles[article.key] = article
+    return [*articles.values(), *printers] if articles else []
+
+
+def _named(slots: Sequence[Slot], index: WordIndex) -> list[Candidate]:
+    """The first printers of the words that are no colour or the like, where there are both."""
     named = [slot for slot in slots if not slot.may_be_attribute]
-    if not wanted or not named:
+    if not named or len(named) == len(slots):
         return []
     expression = expression_of(named, is_open=False)
-    printers = rank(named, index.printers(expression, CANDIDATES), Level.WORDS)
-    articles = {
-        article.key: article
-        for printer in printers[:_PRINTERS_TO_EQUIP]
-        for article in index.articles_for(printer)
-        if all(meaning_met(slot, article.words.split()) for slot in wanted)
-    }
-    return [*articles.values(), *printers[:_PRINTERS_TO_EQUIP]]
+    found = rank(named, index.printers(expression, CANDIDATES), Level.WORDS)
+    return found[:_PRINTERS_TO_EQUIP]
 
 
 def expression_of(slots: Iterable[Slot], *, is_open: bool) -> str:

@@ -25,7 +25,7 @@ from models.catalogue import (
 from services.query import cartridge_words, printer_words
 from services.reading_order import natural_key, reading_key
 
-FORMAT = 7
+FORMAT = 8
 """PRAGMA user_version. Raise it with every change of tables or of how words are taken apart."""
 
 TABLES = """

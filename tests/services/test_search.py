@@ -44,6 +44,8 @@ FIRST = {
     "sx125": "epson-stylus-sx125",
     "clp 315": "samsung-clp-315",
     "l'imprimante brother dcp-350c": DCP350C,
+    "hp dj 2540": "hp-deskjet-2540",
+    "hp oj 8600": "hp-officejet-pro-8600",
     # cartridges, by series, reference, number, colour, capacity
     "lc970 noir": "BRO-LC970BK",
     "lc 970 jaune": "BRO-LC970Y",
@@ -74,6 +76,8 @@ FIRST = {
     "pgi570 noir": "CAN-PGI570BK",
     "cli-571 xl jaune": "CAN-CLI571XLY",
     "pg540": "CAN-PG540",
+    "cl 546": "CAN-CL546",
+    "cli 526 noir": "CAN-CLI526BK",
     "pg 545 xl": "CAN-PG545XL",
     "tn-2320": "BRO-TN2320",
     "tambour tn-241": "BRO-DR241CL",
@@ -88,6 +92,9 @@ FIRST = {
     "cartouches noires dcp350c": "BRO-LC970BK",
     "je voudrais deux noires pour une dcp 350c": "BRO-LC970BK",
     "toner hl2030": "BRO-TN2000",
+    "epson stylus photo r265 noir": "EPS-T0801",
+    "hp envy photo 6230 noire": "HP-T6N02AE",
+    "hp color laserjet m252dw noir": "HP-CF400A",
     "deskjet 2540 couleur": "HP-CH562EE",
     "mg5750 noir xl": "CAN-PGI570XLBK",
 }
@@ -108,6 +115,8 @@ FORGIVEN = {
     "kyosera fs-1020d": ("kyocera-fs-1020d", "kyocera fs1020d"),
     "lc97O noir": ("BRO-LC970BK", "lc970 noir"),
     "brote": ("brother-dcp-110c", "brother"),
+    "photo smart 5510": ("hp-photosmart-5510", "photosmart 5510"),
+    "canon mg 57 50": (MG5750, "canon mg 5750"),
 }
 
 WEIRD = (
@@ -175,6 +184,13 @@ def test_a_capacity_asked_for_is_kept(catalogue):
 def test_what_fits_comes_with_its_printer(catalogue):
     found = ids(catalogue.search("xp215 cyan"))
     assert found == ["EPS-T1802", "EPS-T1812", "KSK-EPS-T1802", "KSK-EPS-T1812", XP215]
+
+
+def test_of_several_colours_each_is_found(catalogue):
+    found = catalogue.search("301 xl noir et couleur")
+    assert ids(found) == ["HP-CH563EE", "KSK-HP-CH563EE", "HP-CH564EE", "KSK-HP-CH564EE"]
+    assert found.corrected is None
+    assert ids(catalogue.search("canon ts5150 noir couleur"))[-1] == "canon-pixma-ts5150"
 
 
 def test_a_colour_still_being_typed_counts_already(catalogue):
