@@ -67,6 +67,8 @@ class SyncState(StrEnum):
     SENT = "sent"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
+    PRACTICE = "practice"
+    """It never leaves: placed on a console without a central."""
 
 
 @dataclass(frozen=True, slots=True)

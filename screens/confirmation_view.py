@@ -12,7 +12,7 @@ from models.shop import ShopRules
 from models.wording.labels import channel_name, method_name
 from models.wording.rules import promise_condition, promise_sentence
 from screens.big_digits import big
-from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
+from screens.widgets.ink import ACCENT, STRONG, WARNING
 from screens.widgets.rows import line, wrapped
 from screens.words import _
 
@@ -34,7 +34,6 @@ def confirmation_lines(
         *map(line, wrapped(method, width)),
         line(""),
         sync_line(sync),
-        *([line((_("commande d'essai : console sans centrale"), DIM))] if order.is_demo else []),
     ]
 
 
@@ -67,5 +66,7 @@ def sync_line(sync: SyncState | None) -> Text:
             return line((_("! refusée par la centrale : à traiter"), WARNING))
         case SyncState.SENT:
             return line("○ ", _("envoyée, réponse attendue"))
+        case SyncState.PRACTICE:
+            return line("○ ", _("essai, ne part pas : console sans centrale"))
         case _:
             return line("○ ", _("enregistrée ici, partira vers la centrale toute seule"))

@@ -122,7 +122,7 @@ class DraftSummary:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order with where it stands on its way to central."""
+    """An order with where it stands on its way to central; for practice, it has no way."""
 
     order: Order
     sync_state: SyncState

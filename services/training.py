@@ -1,7 +1,7 @@
 """A console that was never enrolled at a central: it works, for practice, by itself.
 
 Owns what makes its orders recognisable: references that begin with 00 (central leases none
-of those) and ``Order.is_demo``. Whether a console is enrolled is a fact in its settings,
+of those) and ``Order.is_demo``. They are owed to no central, also after the console is enrolled. Whether a console is enrolled is a fact in its settings,
 written by whoever enrols it.
 """
 

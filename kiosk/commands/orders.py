@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.ports import Catalogue, OrderRow
 
 LIMIT = 50
+LIMIT_MAX = 100_000
 FILE_BYTES_MAX = 1_000_000
 
 PLACE_HELP = """\
@@ -61,8 +62,9 @@ def _configure_file(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("un nombre à partir de 1 est attendu")
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(LIMIT_MAX))
+    if not is_number or not 1 <= int(text) <= LIMIT_MAX:
+        raise argparse.ArgumentTypeError(f"un nombre de 1 à {LIMIT_MAX} est attendu")
     return int(text)
 
 
@@ -119,10 +121,24 @@ def _read(name: str) -> bytes:
             with Path(name).open("rb") as file:
                 data = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
-        raise DomainError("order_file_unreadable", path=name) from error
+        raise DomainError("order_file_unreadable", path=name, reason=_why(error)) from error
+    except ValueError as error:  # a NUL in the name
+        raise DomainError("order_file_unreadable", path=name, reason="missing") from error
     if len(data) > FILE_BYTES_MAX:
-        raise DomainError("order_file_unreadable", path=name)
+        raise DomainError("order_file_unreadable", path=name, reason="too_large")
     return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def _why(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return "missing"
+        case IsADirectoryError():
+            return "folder"
+        case PermissionError():
+            return "forbidden"
+        case _:
+            return "unreadable"
 
 
 @contextmanager
@@ -214,7 +230,7 @@ def _as_line(row: OrderRow) -> str:
             f"{format_cents(order.quote.total_cents):>12}",
             f"{labels.method_name(order.payment_method):<14}",
             f"{labels.state_name(order.state):<24}",
-            f"{SYNC_NAMES[row.sync_state.value]:<10}",
+            f"{SYNC_NAMES[row.sync_state.value]:<18}",
             f"{order.customer.name.last_name} {order.customer.name.first_name}",
         )
     )
@@ -225,4 +241,5 @@ SYNC_NAMES = {
     "sent": "envoyée",
     "confirmed": "confirmée",
     "refused": "refusée",
+    "practice": "essai, ne part pas",
 }

@@ -132,9 +132,15 @@ class ConsoleOrders:
 
     def _rows(self, query: Select[Any]) -> Sequence[OrderRow]:
         return tuple(
-            OrderRow(_order(row.body, row.state), SyncState(row.sync_state), row.last_error)
+            _row(_order(row.body, row.state), row.sync_state, row.last_error)
             for row in self._connection.execute(query)
         )
+
+
+def _row(order: Order, sent: str | None, last_error: str | None) -> OrderRow:
+    if sent is not None:
+        return OrderRow(order, SyncState(sent), last_error)
+    return OrderRow(order, SyncState.PRACTICE if order.is_demo else SyncState.CONFIRMED)
 
 
 def _order(body: str, state: str) -> Order:
@@ -152,9 +158,9 @@ def _with_sync_state() -> Select[Any]:
         .correlate(orders)
         .scalar_subquery()
     )
-    sync_state = func.coalesce(outbox.c.state, SyncState.CONFIRMED.value)  # nothing is owed
+    sync_state = outbox.c.state.label("sync_state")  # null where nothing is owed
     return (
-        select(orders.c.body, orders.c.state, sync_state.label("sync_state"), outbox.c.last_error)
+        select(orders.c.body, orders.c.state, sync_state, outbox.c.last_error)
         .join_from(orders, outbox, outbox.c.item_id == last_sent, isouter=True)
         .order_by(orders.c.placed_at.desc(), orders.c.order_id.desc())
     )

@@ -72,9 +72,10 @@ def test_placing_then_listing(kiosk, folder, example):
         name: placed[name] for name in ("reference", "uuid", "state", "total_cents")
     }
     assert row["payment_method"] == "cheque"
-    assert row["sync_state"] == "waiting"
+    assert (row["sync_state"], row["is_demo"]) == ("practice", True)
     assert row["customer"] == "Duval Jeanne"
     assert "43,70" in kiosk("orders")[1]
+    assert "essai, ne part pas" in kiosk("orders")[1]
     assert folder.stat().st_mode & 0o777 == 0o700
 
 

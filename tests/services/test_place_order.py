@@ -291,6 +291,23 @@ def test_a_console_that_was_never_enrolled_practises_with_references_of_its_own(
     assert order.is_demo is True
 
 
+def test_what_was_placed_for_practice_never_leaves(store, tools):
+    save(store, complete_draft(DRAFT))
+    order = place(store, tools)
+    enrol(store)
+    save(store, complete_draft(UUID(int=2)))
+    real = place(store, tools, UUID(int=2))
+    with store.read() as tx:
+        assert [owed.order_id for owed in tx.outbox.due(now=NOW)] == [real.order_id]
+        states = {row.order.order_id: row.sync_state for row in tx.orders.recent()}
+        assert states == {
+            order.order_id: SyncState.PRACTICE,
+            real.order_id: SyncState.WAITING,
+        }
+        (mine,) = tx.orders.of_customer(order.customer.customer_id)
+        assert (mine.sync_state, mine.last_error) == (SyncState.PRACTICE, None)
+
+
 # --- the power goes ------------------------------------------------------------------------
 
 
