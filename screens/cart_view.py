@@ -22,20 +22,27 @@ from services.desk_state import DeskState
 def cart_lines(quote: Quote, articles: Mapping[str, Article], width: int) -> list[Text]:
     """One line for each article: quantity, name, unit price, stock, sum."""
     names = [f"{priced.quantity:>2} × {priced.label}" for priced in quote.lines]
-    room = max(map(cell_len, names), default=0)
+    prices = [format_cents(priced.unit_price_cents) for priced in quote.lines]
+    name_width, price_width = (max(map(cell_len, texts), default=0) for texts in (names, prices))
+    heads = [
+        (name + " " * (name_width - cell_len(name)), f"  {price:>{price_width}}")
+        for name, price in zip(names, prices, strict=True)
+    ]
     return [
-        _cart_line(priced, name + " " * (room - cell_len(name)), articles.get(priced.sku), width)
-        for priced, name in zip(quote.lines, names, strict=True)
+        _cart_line(priced, head, articles.get(priced.sku), width)
+        for priced, head in zip(quote.lines, heads, strict=True)
     ] + [
         line((_("{sku} n'est plus au catalogue").format(sku=sku), WARNING))
         for sku in quote.unknown_skus
     ]
 
 
-def _cart_line(priced: PricedLine, name: str, article: Article | None, width: int) -> Text:
+def _cart_line(
+    priced: PricedLine, head: tuple[str, str], article: Article | None, width: int
+) -> Text:
     left = line(
-        (name, STRONG),
-        f"  {format_cents(priced.unit_price_cents):>10}",
+        (head[0], STRONG),
+        head[1],
         *_price_note(priced),
         *_stock_note(priced, article),
     )
@@ -54,7 +61,7 @@ def _stock_note(priced: PricedLine, article: Article | None) -> list[tuple[str, 
         return []
     offer = article.offer
     if offer.restock_on:
-        text = _("  rupture, de retour le {day}").format(day=short_date(offer.restock_on))
+        text = _("  rupture, retour {day}").format(day=short_date(offer.restock_on))
     else:
         text = _("  rupture, délai inconnu")
     return [(text, WARNING)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from services.ports import Catalogue
 
 LISTED = 50
+_CAPACITY = re.compile(r"(?<=\d)(X?XL)$")
+"""Written 301XL, said 301 XL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ def look_alike_line(article: Article, beside: Sequence[Article]) -> str:
         return ""
     cartridge = article.cartridge
     is_ink = cartridge.technology is Technology.INK
-    *others, last = (cartridge.series if is_ink else cartridge.oem_reference, *alike)
+    names = (cartridge.series if is_ink else cartridge.oem_reference, *alike)
+    *others, last = (_CAPACITY.sub(r" \1", name) for name in names)
     return _("attention : {others} ou {last} ?").format(others=", ".join(others), last=last)
 
 

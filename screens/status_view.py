@@ -54,10 +54,10 @@ def is_online(console: Console) -> bool:
 def connection(console: Console) -> str:
     status = console.sync_status
     if status is None:
-        return _("centrale : en attente de connexion")
+        return _("connexion en cours")
     return {
         Connection.ONLINE: _("en ligne"),
-        Connection.OFFLINE: _("hors ligne, les commandes partiront plus tard"),
+        Connection.OFFLINE: _("hors ligne"),
         Connection.UNAUTHORISED: _("refusé par la centrale : prévenez l'administrateur"),
         Connection.NOT_ENROLLED: _("sans centrale (essai)"),
     }[status.connection]

@@ -72,6 +72,5 @@ def call_line(call: DraftSummary) -> Text:
         why = draft.parked_reason
     else:
         why = _("interrompu")
-    return line(
-        (f"{at}  {caller(draft) or _('sans nom'):<24.24}", STRONG), f"  {articles:<12}", (why, DIM)
-    )
+    about = caller(draft) or draft.unknown_printer or draft.search or _("sans nom")
+    return line((f"{at}  {about:<24.24}", STRONG), f"  {articles:<12}", (why, DIM))

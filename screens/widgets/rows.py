@@ -17,7 +17,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from screens.widgets.ink import ACCENT, STRONG
+from screens.widgets.ink import ACCENT, DIM, STRONG
 
 MARK = "› "
 
@@ -100,6 +100,15 @@ class Rows(Widget):
             return 0
         return max(0, min(self.selected - height // 2, len(self._lines) - height))
 
+    def _mark(self, y: int, *, chosen: bool) -> Segment:
+        """›, or in the first and last row a quiet arrow where there is more out of sight."""
+        if chosen:
+            return Segment(MARK, ACCENT)
+        if y == 0 and self._first > 0:
+            return Segment("↑ ", DIM)
+        is_more = self._first + self.size.height < len(self._lines)
+        return Segment("↓ " if is_more and y == self.size.height - 1 else "  ", DIM)
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         index = self._first + y
@@ -110,6 +119,6 @@ class Rows(Widget):
         if chosen:
             text.stylize(STRONG)
         text.truncate(max(0, width - (len(MARK) if self._marks else 0)), overflow="ellipsis")
-        mark = [Segment(MARK if chosen else "  ", ACCENT)] if self._marks else []
+        mark = [self._mark(y, chosen=chosen)] if self._marks else []
         segments = [s for s in text.render(self.app.console) if s.text]
         return Strip([*mark, *segments]).adjust_cell_length(width)
