@@ -87,11 +87,18 @@ def _placed_before(tx: Transaction, file: OrderFile) -> Order | None:
 
 def _place(tx: Transaction, file: OrderFile, placing: Placing, allow_refused_codes: bool) -> Order:  # noqa: FBT001 - handed through
     draft = _draft(file, tx.customers, placing)
+    said = _said(file, draft, tx, placing)
+    if said.problems:  # told before a code that is refused because an article is missing
+        raise DomainError("order_incomplete", problems=said.problems)
     if not allow_refused_codes:
-        _refuse_refused_codes(_said(file, draft, tx, placing).quote, placing)
+        _refuse_refused_codes(said.quote, placing)
     now = placing.clock.now()
     save_draft(draft, tx=tx, holder=placing.holder, now=now)
-    origin = Origin(file.uuid, called_at(file, now), {FILE_DIGEST: digest(file)})
+    origin = Origin(
+        order_id=file.uuid,
+        quoted_at=called_at(file, now),
+        facts={FILE_DIGEST: digest(file)},
+    )
     return place_in(tx, draft, placing, origin)
 
 
@@ -223,7 +230,6 @@ def _code(outcome: CodeOutcome, vouchers: Vouchers, label_of: Callable[[str], st
         "is_provisional": outcome.is_provisional,
     }
     if outcome.refusal is not None:
-        told["reason"] = refusal_sentence(outcome.refusal, label_of)
         told["reason_code"] = outcome.refusal.reason.value
         told["remedy"] = _remedy(outcome.refusal)
     return told

@@ -14,14 +14,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
+    Strict,
     StrictInt,
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 
 from models.cards import mask_pans
 from models.cart import LINES_MAX, QUANTITY_MAX, Cart
@@ -36,7 +39,21 @@ CODES_MAX = 10
 PHONES_MAX = 2
 
 Line = Annotated[str, StringConstraints(max_length=200)]
-Named = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Named = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+EARLIEST_CALL = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST_CALL = datetime(2100, 1, 1, tzinfo=UTC)
+"""Beyond them a date is a slip, and calendars know no holidays."""
+
+
+def _in_this_century(at: datetime) -> datetime:
+    if not EARLIEST_CALL <= at < LATEST_CALL:
+        raise PydanticCustomError("call_far_away", "not in this century")
+    return at
+
+
+CallTime = Annotated[AwareDatetime, Strict(), AfterValidator(_in_this_century)]
+"""Strict: a number is no time of day, whatever epoch it may count from."""
 
 
 class FilePart(BaseModel):
@@ -94,7 +111,7 @@ class OrderFile(FilePart):
     codes: Annotated[tuple[Named, ...], Field(max_length=CODES_MAX)] = ()
     payment_method: PaymentMethod | None = None
     link_channel: LinkChannel | None = None
-    called_at: AwareDatetime | None = Field(
+    called_at: CallTime | None = Field(
         default=None,
         description="Heure de l'appel avec son fuseau ; maintenant si elle est absente.",
     )
@@ -144,8 +161,8 @@ def schema() -> str:
     """JSON Schema 2020-12 of an order file."""
     described = {
         "$schema": SCHEMA_DIALECT,
-        "title": "Commande Kiosk",
         **OrderFile.model_json_schema(),
+        "title": "Commande Kiosk",
     }
     return json.dumps(described, ensure_ascii=False, indent=2)
 
@@ -200,7 +217,7 @@ def _cart(order: OrderFile, articles: Mapping[str, Article], at: datetime) -> Ca
         price = article.offer.price_cents if article else 0
         cart = cart.add(line.sku, line.quantity, price_cents=price, at=at)
     for code in order.codes:
-        cart = cart.add_code(code.strip())
+        cart = cart.add_code(code)
     return cart
 
 
@@ -260,6 +277,7 @@ FAULTS: Mapping[str, str | Callable[[Facts], str]] = {
     "uuid_type": "un UUID est attendu",
     "uuid_parsing": "un UUID est attendu",
     "timezone_aware": "heure sans fuseau : écrivez par exemple 2026-11-23T10:42:00+01:00",
+    "call_far_away": f"une date de {EARLIEST_CALL.year} à {LATEST_CALL.year - 1} est attendue",
     "json_invalid": lambda facts: f"ce n'est pas du JSON ({facts['error']})",
 }
 """By pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/)."""

@@ -42,17 +42,16 @@ def quote_cart(
     """Total and promise; writes nothing. Both times are aware.
 
     Codes and kept prices are judged at ``now``, the promise counts from the day in Paris
-    of the call (R14). Articles the catalogue does not have are in ``Quote.unknown_skus``.
+    of the call (R14); where credits pay for everything it waits for no payment. Articles the catalogue does not have are in ``Quote.unknown_skus``.
     """
     articles = catalogue.articles(line.sku for line in cart.lines)
     facts = _facts(cart, articles, tx.vouchers, catalogue, customer_id, delivery_postcode)
     items = [
         (articles[line.sku].offer, line.quantity) for line in cart.lines if line.sku in articles
     ]
-    return (
-        price_cart(cart, facts, now=now, rules=rules),
-        promise_for(paris_day(called_at), items, method, rules),
-    )
+    quote = price_cart(cart, facts, now=now, rules=rules)
+    awaited = None if quote.credit_cents and not quote.total_cents else method
+    return quote, promise_for(paris_day(called_at), items, awaited, rules)
 
 
 def _facts(

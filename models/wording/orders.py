@@ -67,7 +67,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "order_file_malformed": lambda facts: "\n".join(
         ["La commande ne peut pas être lue.", *(f"  - {line}" for line in _lines(facts))]
     ),
-    "order_file_unreadable": lambda facts: f"Impossible de lire {facts.get('path')}.",
+    "order_file_unreadable": lambda facts: (
+        f"Impossible de lire {_named(facts)} : "
+        f"{_UNREADABLE.get(str(facts.get('reason')), 'le disque ou le réseau ne répond pas.')}"
+    ),
     "order_file_differs": lambda facts: (
         f"Une autre commande a déjà été passée sous l'uuid {facts.get('uuid')} : rien n'a été fait."
     ),
@@ -78,6 +81,19 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         ]
     ),
 }
+
+
+_UNREADABLE: Mapping[str, str] = {
+    "missing": "ce fichier n'existe pas.",
+    "folder": "c'est un dossier, donnez le fichier.",
+    "forbidden": "vérifiez les droits du fichier.",
+    "too_large": "plus de 1 Mo, ce n'est pas une commande.",
+}
+
+
+def _named(facts: Facts) -> str:
+    name = str(facts.get("path"))
+    return "l'entrée standard" if name == "-" else name
 
 
 def _lines(facts: Facts) -> Iterable[str]:

@@ -237,6 +237,7 @@ def test_a_personal_code_is_known_by_name_and_phone(practising, tools):
     "changes,code",
     [
         ({"lines": [{"sku": "NO-SUCH", "quantity": 1}], "codes": []}, "order_incomplete"),
+        ({"lines": [{"sku": "NO-SUCH", "quantity": 1}]}, "order_incomplete"),
         ({"payment_method": "card_link"}, "order_incomplete"),
         ({"customer": None}, "order_incomplete"),
         ({"codes": ["bienvenue10"]}, "codes_refused"),
@@ -309,6 +310,31 @@ def test_what_is_wrong_is_said_in_french_with_its_place():
 def test_what_is_not_json_is_said_to_be_none(text):
     (problem,) = problems(text)
     assert problem.startswith("$ : ce n'est pas du JSON")
+
+
+@pytest.mark.parametrize(
+    "called_at",
+    ["0001-01-01T00:00:00+10:00", "1999-12-31T23:59:59Z", "9999-12-31T23:59:00-10:00"],
+)
+def test_a_call_in_another_century_is_a_slip(called_at):
+    lines = [{"sku": "BRO-LC970BK", "quantity": 1}]
+    assert problems(json.dumps({"lines": lines, "called_at": called_at})) == [
+        "$.called_at : une date de 2000 à 2099 est attendue"
+    ]
+
+
+def test_a_number_is_no_time_of_a_call():
+    lines = [{"sku": "BRO-LC970BK", "quantity": 1}]
+    (problem,) = problems(json.dumps({"lines": lines, "called_at": 1_700_000_000}))
+    assert problem.startswith("$.called_at : une date et heure ISO 8601")
+
+
+def test_spaces_around_a_code_and_a_sku_do_not_count(tools):
+    lines = [{"sku": " BRO-LC970BK ", "quantity": 2}]
+    answer = quoted(file_of(lines=lines, codes=[" MERCI5 "]), tools)
+    assert answer["lines"][0]["sku"] == "BRO-LC970BK"
+    assert answer["discount_cents"] == 500
+    assert problems(json.dumps({"lines": lines, "codes": ["  "]})) == ["$.codes[0] : est vide"]
 
 
 def test_no_line_at_all():

@@ -129,10 +129,18 @@ def test_what_is_refused_is_said_on_standard_error(kiosk, example, fields, said)
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_file_that_is_not_there(kiosk, tmp_path):
-    code, out, err = kiosk("orders", "quote", str(tmp_path / "none.json"))
-    assert (code, out) == (1, "")
-    assert "none.json" in err
+def test_why_a_file_cannot_be_read(kiosk, tmp_path):
+    large = tmp_path / "large.json"
+    large.write_bytes(b" " * 1_000_001)
+    for path, why in (
+        (tmp_path / "none.json", "n'existe pas"),
+        (tmp_path, "dossier"),
+        (large, "plus de 1 Mo"),
+    ):
+        code, out, err = kiosk("orders", "quote", str(path))
+        assert (code, out) == (1, "")
+        assert err.startswith(f"kiosk: Impossible de lire {path} : ")
+        assert why in err
 
 
 @pytest.mark.usefixtures("folder")
@@ -140,6 +148,7 @@ def test_the_schema_is_printed(kiosk):
     code, out, _err = kiosk("orders", "place", "--schema")
     assert code == 0
     assert json.loads(out)["$schema"].endswith("2020-12/schema")
+    assert json.loads(out)["title"] == "Commande Kiosk"
 
 
 def test_an_unused_console_has_no_orders_and_gets_no_file(kiosk, folder):
@@ -149,7 +158,16 @@ def test_an_unused_console_has_no_orders_and_gets_no_file(kiosk, folder):
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("words", [("--limit", "0"), ("quote",), ("quote", "a", "--schema")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--limit", "0"),
+        ("--limit", "²"),
+        ("--limit", "9" * 30),
+        ("quote",),
+        ("quote", "a", "--schema"),
+    ],
+)
 def test_wrong_usage_is_2(kiosk, words):
     with pytest.raises(SystemExit) as ended:
         kiosk("orders", *words)

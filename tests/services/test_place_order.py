@@ -27,6 +27,7 @@ from models.vouchers import Voucher, VoucherKind
 from services.drafts import save_draft
 from services.holding import Holder
 from services.place_order import place_order
+from services.quoting import quote_cart
 
 ROOT = Path(__file__).parents[2]
 DRAFT = UUID(int=1)
@@ -170,6 +171,30 @@ def test_a_credit_is_worth_less_once_it_paid(ready, tools):
     assert order.quote.credit_cents == 4870
     with ready.read() as tx:
         assert tx.vouchers.get("AVOIR-1").remaining_cents == 6000 - 4870
+
+
+def test_where_a_credit_pays_for_all_the_promise_waits_for_no_cheque(ready, tools):
+    with ready.write() as tx:
+        tx.vouchers.put(Voucher("AVOIR-1", VoucherKind.CREDIT, remaining_cents=4870))
+        tx.vouchers.put(Voucher("AVOIR-2", VoucherKind.CREDIT, remaining_cents=4869))
+    promised = {}
+    for code in ("AVOIR-1", "AVOIR-2"):
+        cart = replace(complete_draft(DRAFT).cart, codes=(code,))
+        with ready.read() as tx:
+            _, promised[code] = quote_cart(
+                cart,
+                tx=tx,
+                catalogue=tools.catalogue,
+                customer_id=None,
+                delivery_postcode="51100",
+                method=PaymentMethod.CHEQUE,
+                called_at=NOW,
+                now=NOW,
+                rules=tools.rules,
+            )
+    assert not promised["AVOIR-1"].is_conditional
+    assert promised["AVOIR-2"].is_conditional
+    assert promised["AVOIR-1"].dispatch_by < promised["AVOIR-2"].dispatch_by
 
 
 # --- what it refuses -------------------------------------------------------------------
