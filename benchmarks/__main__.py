@@ -15,13 +15,14 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import durable, loop, search, terminal
 from benchmarks.budget import Row, table
 
 SIZE = (80, 24)
+PROGRAMS = 20
 LOAD_MAX = 2.0
 NOT_MEASURED = (
     "Not measured here: orders a second at central on PostgreSQL; a first sync of 400,000 rows."
@@ -32,35 +33,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer starts, keys and orders")
     args = parser.parse_args()
-    load = os.getloadavg()[0]
-    rows = list(_rows(is_quick=args.quick))
-    print(
-        f"Python {platform.python_version()}, {os.cpu_count()} processors, load {load:.1f} at the start"
-    )
-    if load > LOAD_MAX:
-        print("The computer was busy: the figures are worse than they should be.")
-    print()
+    parts: dict[str, Callable[[], list[Row]]] = {
+        "terminal": lambda: terminal.measured_rows(
+            terminal.console_scenario(), SIZE, 2 if args.quick else 5
+        ),
+        "event loop and imports": lambda: loop.budget_rows(*loop.measure()),
+        "search": _search,
+        "durable": lambda: durable.budget_rows(60 if args.quick else 300, PROGRAMS),
+    }
+    rows: list[Row] = []
+    loads: list[float] = []
+    for what, measured in parts.items():
+        loads.append(os.getloadavg()[0])
+        print(f"measuring: {what}, load {loads[-1]:.1f}", file=sys.stderr, flush=True)
+        rows += measured()
+    print(f"Python {platform.python_version()}, {os.cpu_count()} processors\n")
     print(table(rows))
-    print()
-    print(NOT_MEASURED)
+    print(f"\n{NOT_MEASURED}")
+    if max(loads) > LOAD_MAX:
+        print(f"Load was up to {max(loads):.1f}: on a quiet computer the figures are better.")
     return int(any(row.is_kept is False for row in rows))
 
 
-def _rows(*, is_quick: bool) -> Iterator[Row]:
-    _say("terminal")
-    yield from terminal.measured_rows(terminal.console_scenario(), SIZE, 2 if is_quick else 5)
-    _say("event loop and imports")
-    yield from loop.budget_rows(*loop.measure())
-    _say("durable")
-    yield from durable.budget_rows(60 if is_quick else 300, 20)
-    _say("search")
+def _search() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        yield from search.budget_rows(search.measure(Path(folder)))
-
-
-def _say(what: str) -> None:
-    """What takes its time now; beside the table, so that the table can be kept."""
-    print(f"measuring: {what}", file=sys.stderr, flush=True)
+        return search.budget_rows(search.measure(Path(folder)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,7 +119,8 @@ def generate(path: Path) -> None:
     sizes = [word for name, size in SIZES.items() for word in (f"--{name}", str(size))]
     before, sys.argv = sys.argv, [str(script), *sizes, "--out", str(folder)]
     try:
-        runpy.run_path(str(script), run_name="__main__")
+        with redirect_stdout(sys.stderr):  # standard output is for the table
+            runpy.run_path(str(script), run_name="__main__")
     finally:
         sys.argv = before
     tables = CatalogueTables(
@@ -131,7 +132,10 @@ def generate(path: Path) -> None:
     made = time.perf_counter()
     articles = map(Article, cartridges, demo_offers(cartridges, AS_OF))
     build_catalogue(path, tables.printers, articles, tables.pairs, version="bench", is_demo=True)
-    print(f"generated in {made - started:.1f} s, indexed in {time.perf_counter() - made:.1f} s")
+    print(
+        f"generated in {made - started:.1f} s, indexed in {time.perf_counter() - made:.1f} s",
+        file=sys.stderr,
+    )
 
 
 def rows(path: Path) -> Iterator[list[str]]:
