@@ -119,7 +119,7 @@ class Container:
 
         return Placing(catalogue or self.catalogue, self.clock, self.ids, self.rules, order_to_wire)
 
-    def place(self, draft_id: UUID) -> Order:
+    def place(self, draft_id: UUID, *, said_total_cents: int) -> Order:
         """Place a draft that this program holds; see ``services.place_order``."""
         from services.place_order import place_order  # noqa: PLC0415 - after the first paint
 
@@ -133,6 +133,7 @@ class Container:
             rules=placing.rules,
             to_wire=placing.to_wire,
             holder=self.holder.id,
+            said_total_cents=said_total_cents,
         )
 
     def open_desk(self) -> Desk:
@@ -197,7 +198,7 @@ class Container:
     def _take_hold(self) -> Holder:
         from services.holding import Holder  # noqa: PLC0415 - after the first paint
 
-        return Holder(paths.ensure_folder(self.folder) / "holders", self.ids.new())
+        return Holder(paths.holders_folder(paths.ensure_folder(self.folder)), self.ids.new())
 
     def _open_store(self) -> Store:
         from services.adapters.console_store import ConsoleStore  # noqa: PLC0415 - sqlalchemy

@@ -161,9 +161,20 @@ class LiveConsole:
         await self.go(Step(step))
 
     async def confirm(self) -> None:
-        if await self.act(lambda desk, draft: desk.confirm(draft)):
+        said = self.state.quote.total_cents
+        if await self.act(lambda desk, draft: desk.confirm(draft, said_total_cents=said)):
             self._container.wake_sync()
             await self._app.switch_screen(self._screen_of(Step.CONFIRMATION))
+        else:
+            await self._refresh()
+            if self.state.quote.total_cents != said:
+                await self._show_new_total()
+
+    async def _show_new_total(self) -> None:
+        """In the cart, with what changed it: no Enter typed ahead confirms what was not read."""
+        why = self.notice
+        await self.go(Step.CART, CartScreen.FIRST_FOCUS)
+        self.say(why)
 
     # --- calls ----------------------------------------------------------------
 

@@ -7,8 +7,9 @@ time (from the store thread of the application, or from a test). Knows no screen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 from uuid import UUID
 
 from models.calendar import paris_day
@@ -32,6 +33,12 @@ PROPOSED = frozenset({RefusalReason.UNKNOWN, RefusalReason.LOOKS_LIKE})
 """Refusals of a text that is no code: it is not kept in the cart."""
 
 
+class Place(Protocol):
+    def __call__(self, draft_id: UUID, *, said_total_cents: int) -> Order:
+        """As ``services.place_order``."""
+        ...
+
+
 class Desk:
     """One operator's place at one console."""
 
@@ -44,7 +51,7 @@ class Desk:
         ids: Ids,
         rules: ShopRules,
         holder: str,
-        place: Callable[[UUID], Order],
+        place: Place,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
@@ -169,17 +176,26 @@ class Desk:
 
     # --- placing -----------------------------------------------------------
 
-    def confirm(self, draft: Draft) -> DeskState:
+    def confirm(self, draft: Draft, *, said_total_cents: int) -> DeskState:
         """Place the order; once it returns the reference may be said. Twice is once.
 
-        Raises DomainError("order_incomplete") naming what is missing.
+        Raises DomainError("order_incomplete") naming what is missing, and
+        Conflict("total_changed") where it would come to another total than was said.
         """
-        order = self._place(draft.draft_id)
+        self._save_if_it_is_not(draft)
+        order = self._place(draft.draft_id, said_total_cents=said_total_cents)
         placed = replace(
             draft, state=DraftState.PLACED, order_id=order.order_id, step=Step.CONFIRMATION
         )
         with self._store.read() as tx:
             return self._state(placed, tx)
+
+    def _save_if_it_is_not(self, draft: Draft) -> None:
+        """A change that could not be written was said to the caller all the same."""
+        with self._store.read() as tx:
+            saved = tx.drafts.get(draft.draft_id)
+        if saved != draft and (saved is None or saved.state is not DraftState.PLACED):
+            self.change(draft)
 
     # --- the state ---------------------------------------------------------
 

@@ -18,9 +18,9 @@ from models.calendar import ShopCalendar, TargetCalendar, paris_day
 from models.completeness import OrderFacts, check_order
 from models.customer import Customer
 from models.draft import Draft, DraftState, Step
-from models.errors import DomainError
+from models.errors import Conflict, DomainError
 from models.order import Order, OrderEvent, OrderEventKind, OrderState, SyncState
-from models.pricing import CodeOutcome
+from models.quote import CodeOutcome, Quote
 from models.shop import HolidayZone, ShopRules
 from models.vouchers import Voucher, VoucherKind
 from services import training
@@ -46,16 +46,17 @@ class Placing:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """For an order that does not come from the screen: its own identity, when its codes are
-    judged (default: now), and facts kept in its first event.
+    """Where an order comes from. From a screen, the total that was read aloud; from elsewhere
+    its own identity, when its codes are judged (default: now), and facts for its first event.
     """
 
+    said_total_cents: int | None = None
     order_id: UUID | None = None
     quoted_at: datetime | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-FROM_SCREEN = Origin()
+NOWHERE = Origin()
 
 
 def place_order(
@@ -68,10 +69,13 @@ def place_order(
     rules: ShopRules,
     to_wire: Callable[[Order], str],
     holder: str | None = None,
+    said_total_cents: int | None = None,
 ) -> Order:
     """Place the saved draft; the order is durable on return.
 
     Idempotent: a draft that was placed gives its order again, from whatever program.
+    ``said_total_cents`` is what was read aloud: where the order would come to anything else,
+    Conflict("total_changed", said=..., now=...) and nothing is written.
     Raises DomainError("order_incomplete", problems=...), Conflict("draft_taken") while
     another program has the draft, Unavailable("no_references_left") and what ``Store`` raises.
     """
@@ -84,7 +88,7 @@ def place_order(
         draft = tx.drafts.get(draft_id)
         if draft is None:
             raise DomainError("draft_unknown", draft_id=str(draft_id))
-        return place_in(tx, draft, placing)
+        return place_in(tx, draft, placing, Origin(said_total_cents=said_total_cents))
 
 
 @cache
@@ -97,9 +101,7 @@ def _warm_up(zone: HolidayZone, day: date) -> None:
     TargetCalendar().is_bank_day(day)
 
 
-def place_in(
-    tx: Transaction, draft: Draft, placing: Placing, origin: Origin = FROM_SCREEN
-) -> Order:
+def place_in(tx: Transaction, draft: Draft, placing: Placing, origin: Origin = NOWHERE) -> Order:
     """Place ``draft`` within a transaction that the caller opened; see ``place_order``.
 
     The caller has made sure that it was not placed before.
@@ -140,6 +142,7 @@ def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now:
         now=origin.quoted_at or now,
         rules=placing.rules,
     )
+    _refuse_another_total(draft, quote, origin.said_total_cents)
     return Order(
         order_id=origin.order_id or placing.ids.new(),
         reference=reference.with_check(training.take_number(tx)),
@@ -154,6 +157,22 @@ def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now:
         placed_at=now,
         ordered_on=paris_day(draft.called_at),
         is_demo=not training.is_enrolled(tx.settings),
+    )
+
+
+def _refuse_another_total(draft: Draft, quote: Quote, said: int | None) -> None:
+    """The total that was read aloud is the one that is confirmed."""
+    if said is None or said == quote.total_cents:
+        return
+    said_price = {line.sku: line.said_price_cents for line in draft.cart.lines}
+    raise Conflict(
+        "total_changed",
+        said=said,
+        now=quote.total_cents,
+        codes=tuple(outcome.code for outcome in quote.codes if outcome.refusal),
+        labels=tuple(
+            line.label for line in quote.lines if line.unit_price_cents != said_price[line.sku]
+        ),
     )
 
 

@@ -272,6 +272,27 @@ def _reference_check(facts: Facts) -> str:
     return f"La référence{named} contient un chiffre faux : faites-la relire trois par trois."
 
 
+def _total_changed(facts: Mapping[str, object]) -> str:
+    """One line of the screen: what it was and is, why, and that it counts once it was said."""
+    said, now = (format_cents(_cents(facts, name)) for name in ("said", "now"))
+    causes = [
+        *(f"code {code} refusé" for code in _texts(facts, "codes")),
+        *(f"prix changé : {label}" for label in _texts(facts, "labels")),
+    ]
+    why = f" ({', '.join(causes)})" if causes else ""
+    return f"Total : {now} au lieu de {said}{why}. Rien n'est commandé, à relire."
+
+
+def _cents(facts: Mapping[str, object], name: str) -> int:
+    cents = facts.get(name)
+    return cents if isinstance(cents, int) else 0
+
+
+def _texts(facts: Mapping[str, object], name: str) -> Sequence[str]:
+    texts = facts.get(name)
+    return [str(text) for text in texts] if isinstance(texts, Sequence) else []
+
+
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "amount_malformed": "Montant illisible : tapez-le comme 12,50.",
     "code_empty": "Tapez d'abord le code.",
@@ -279,5 +300,6 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "quantity_out_of_range": _too_many,
     "reference_check": _reference_check,
     "reference_malformed": "Une référence a neuf chiffres, par exemple 482 013 957.",
+    "total_changed": _total_changed,
     "too_many_lines": "Le panier est plein : passez une seconde commande pour la suite.",
 }
