@@ -125,6 +125,8 @@ class _Reading:
         self._progress = progress
         self.problems = Problems()
         self._wrong_ids: set[str] = set()
+        self._unread: set[str] = set()
+        """Files that hold ids nobody could read."""
         self.digest = sha256()
 
     # --- files
@@ -164,9 +166,9 @@ class _Reading:
         found = []
         for line, (printer_id, sku) in self._rows(COMPATIBILITY):
             printer, cartridge = printers.get(printer_id), cartridges.get(sku)
-            if printer is None and printer_id not in self._wrong_ids:
+            if printer is None and self._is_unknown(printer_id, PRINTERS):
                 self._add(COMPATIBILITY, line, "unknown_printer", printer_id)
-            if cartridge is None and sku not in self._wrong_ids:
+            if cartridge is None and self._is_unknown(sku, CARTRIDGES):
                 self._add(COMPATIBILITY, line, "unknown_sku", sku)
             if printer and cartridge:
                 found.append((printer.printer_id, cartridge.sku))
@@ -176,7 +178,7 @@ class _Reading:
         found: dict[str, Offer] = {}
         for line, row in self._rows(OFFERS):
             fault, value = _offer_fault(row)
-            if not fault and row[0] not in cartridges and row[0] not in self._wrong_ids:
+            if not fault and row[0] not in cartridges and self._is_unknown(row[0], CARTRIDGES):
                 fault, value = "unknown_sku", row[0]
             if not fault and row[0] in found:
                 fault, value = "duplicate_id", row[0]
@@ -185,6 +187,10 @@ class _Reading:
         return found
 
     # --- lines
+
+    def _is_unknown(self, id_: str, file: str) -> bool:
+        """It is in no line of ``file``, not even in a wrong one."""
+        return id_ not in self._wrong_ids and file not in self._unread
 
     def _is_right(self, file: str, line: int, fault: str | None, value: str) -> bool:
         if fault:
@@ -195,30 +201,35 @@ class _Reading:
         self.problems.add(Problem(file, line, code, value[:60]))
 
     def _rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
-        """Rows with the right number of printable cells, and their line."""
+        """Rows with the right number of printable cells, and their line; blank ones are none."""
         text = self._text(name)
         if text is None:
+            self._unread.add(name)
             return
         total = text.count("\n")
         reader = csv.reader(StringIO(text, newline=""), strict=True)
         try:
             if next(reader, []) != list(HEADERS[name]):
+                self._unread.add(name)
                 self._add(name, 1, "wrong_header", ",".join(HEADERS[name]))
                 return
             for row in reader:
                 if self._progress and reader.line_num % _ROWS_BETWEEN_REPORTS == 0:
                     self._progress(name, reader.line_num, total)
-                if self._has_shape(name, reader.line_num, row):
+                if row and self._has_shape(name, reader.line_num, row):
                     yield reader.line_num, row
         except csv.Error:
+            self._unread.add(name)
             self._add(name, reader.line_num, "not_csv")
 
     def _has_shape(self, name: str, line: int, row: list[str]) -> bool:
         if len(row) != len(HEADERS[name]):
+            self._wrong_ids.update(row[:1])
             self._add(name, line, "wrong_field_count", f"{len(row)}/{len(HEADERS[name])}")
             return False
         for cell in row:
             if cell and (not cell.isprintable() or len(cell) > LONGEST_CELL):
+                self._wrong_ids.add(row[0])
                 code = "cell_too_long" if len(cell) > LONGEST_CELL else "not_printable"
                 self._add(name, line, code, "".join(ch for ch in cell if ch.isprintable()))
                 return False
@@ -289,11 +300,16 @@ def _offer_fault(row: Sequence[str]) -> tuple[str | None, str]:
         if not _is_number(number):
             return "not_a_number", number
     if restock_on:
-        try:
-            date.fromisoformat(restock_on)
-        except ValueError:
-            return "not_a_date", restock_on
+        return (None, "") if _is_day(restock_on) else ("not_a_date", restock_on)
     return None, ""
+
+
+def _is_day(text: str) -> bool:
+    """AAAA-MM-JJ and no other of the forms Python takes (20261203, 2026-W49-4)."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _is_number(text: str) -> bool:

@@ -120,6 +120,8 @@ def test_a_byte_order_mark_and_dos_line_ends_are_taken(folder):
         ("offers.csv", "ACM-C,1,1,", ("duplicate_id", "ACM-C")),
         ("offers.csv", "X,9.90,1,", ("not_a_number", "9.90")),
         ("offers.csv", "X,1,1,tomorrow", ("not_a_date", "tomorrow")),
+        ("offers.csv", "X,1,1,20261203", ("not_a_date", "20261203")),
+        ("offers.csv", "X,1,1,2026-W49-4", ("not_a_date", "2026-W49-4")),
         ("offers.csv", "X,99999999999999999999,1,", ("not_a_number", "9" * 20)),
     ],
 )
@@ -146,13 +148,26 @@ def test_a_file_that_is_none(folder, content, expected):
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    assert problems(folder)[0] == Problem("printers.csv", *expected)
+    assert problems(folder) == [Problem("printers.csv", *expected)]
 
 
 def test_a_folder_instead_of_a_file(folder):
     (folder / "printers.csv").unlink()
     (folder / "printers.csv").mkdir()
-    assert problems(folder)[0] == Problem("printers.csv", 0, "unreadable_file")
+    assert problems(folder) == [Problem("printers.csv", 0, "unreadable_file")]
+
+
+def test_blank_lines_are_none(folder):
+    write(folder, "printers.csv", FILES["printers.csv"] + "\n\n")
+    assert len(read_catalogue(folder, as_of=AS_OF).printers) == 2
+
+
+@pytest.mark.parametrize("cells", ["ACM-C,Acme", "ACM-C,Acme,A\x07,A,black,xl,ink,,,"])
+def test_a_line_of_the_wrong_shape_is_told_once_too(folder, cells):
+    write(folder, "cartridges.csv", cells + "\n")
+    write(folder, "compatibility.csv", "acme-1,ACM-C\n")
+    (problem,) = problems(folder)
+    assert (problem.file, problem.line) == ("cartridges.csv", 2)
 
 
 def test_a_wrong_cartridge_is_told_once_not_with_each_of_its_pairs(folder):
