@@ -64,6 +64,7 @@ class Patient:
 def examine(patient: Patient) -> Iterator[Finding]:
     """All findings, in the order in which they are best mended."""
     yield _terminal(patient)
+    yield _locale(patient.environ)
     yield _folder(patient.folder)
     yield _disk(patient.folder)
     yield _catalogue(paths.catalogue_file(patient.folder))
@@ -94,6 +95,14 @@ def _terminal(patient: Patient) -> Finding:
     return Finding("terminal", level, "l'écran ne peut pas s'ouvrir ici", reason)
 
 
+def _locale(environ: Mapping[str, str]) -> Finding:
+    from kiosk.terminal import locale_fault, locale_of  # noqa: PLC0415 - only the doctor asks here
+
+    told = locale_of(environ) or "non réglée, prise pour UTF-8"
+    fault = locale_fault(environ)
+    return Finding("langue", Level.WATCH if fault else Level.OK, told, fault or "")
+
+
 def _folder(folder: Path) -> Finding:
     if not folder.exists():
         parent = next(up for up in folder.parents if up.exists())
@@ -118,9 +127,7 @@ def _folder(folder: Path) -> Finding:
 def _private(folder: Path) -> Finding:
     """House rule: 0700, and 0600 for what is in it."""
     open_to_others = [
-        path
-        for path in (folder, *sorted(folder.iterdir()))
-        if stat.S_IMODE(path.stat().st_mode) & 0o077
+        path for path in (folder, *sorted(folder.iterdir())) if _is_open_to_others(path)
     ]
     if not open_to_others:
         return Finding("dossier", Level.OK, f"{folder}, à vous seul")
@@ -128,6 +135,14 @@ def _private(folder: Path) -> Finding:
     return Finding(
         "dossier", Level.WATCH, f"d'autres peuvent lire : {names}", f"chmod -R go= {folder}"
     )
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # a journal that was there a moment ago
+    return bool(stat.S_IMODE(mode) & 0o077)
 
 
 def _disk(folder: Path) -> Finding:

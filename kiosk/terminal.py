@@ -49,6 +49,22 @@ _INSTEAD = {
 """What LinuxDriver writes on its way in and out that this console says otherwise."""
 
 
+def locale_of(environ: Mapping[str, str]) -> str:
+    """The locale of characters, by POSIX's order; "" where none is set, which is taken as UTF-8."""
+    return environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+
+
+def locale_fault(environ: Mapping[str, str]) -> str | None:
+    """Why accents and boxes cannot be shown and what to do; None if they can."""
+    locale = locale_of(environ)
+    if not locale or "UTF8" in locale.upper().replace("-", ""):
+        return None
+    return (
+        f"la langue du terminal ({locale}) n'est pas en UTF-8 : "
+        "réglez par exemple LC_ALL=C.UTF-8 ou LC_ALL=fr_FR.UTF-8."
+    )
+
+
 def unusable_because(stdin: TextIO, stdout: TextIO, environ: Mapping[str, str]) -> str | None:
     """Why the screen cannot work here and what to do, as a French sentence; None if it can."""
     if not (stdin.isatty() and stdout.isatty()):
@@ -61,12 +77,8 @@ def unusable_because(stdin: TextIO, stdout: TextIO, environ: Mapping[str, str]) 
             f"ce terminal (TERM={term}) ne sait pas placer le texte : "
             "ouvrez-en un autre, ou réglez par exemple TERM=xterm-256color."
         )
-    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "UTF-8"
-    if "UTF8" not in locale.upper().replace("-", ""):
-        return (
-            f"la langue du terminal ({locale}) n'est pas en UTF-8 : "
-            "réglez par exemple LC_ALL=C.UTF-8 ou LC_ALL=fr_FR.UTF-8."
-        )
+    if (fault := locale_fault(environ)) is not None:
+        return fault
     columns, rows = os.get_terminal_size(stdout.fileno())
     if columns < MIN_COLUMNS or rows < MIN_ROWS:
         return (

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from models.address import fold
 from models.completeness import OrderProblem, check_order
+from models.customer import PersonName
 from models.draft import Draft
 from models.errors import Conflict, DomainError
 from models.intake import check_customer
@@ -93,10 +95,10 @@ def _place(tx: Transaction, file: OrderFile, placing: Placing, allow_refused_cod
     if not allow_refused_codes:
         _refuse_refused_codes(said.quote, placing)
     now = placing.clock.now()
-    save_draft(draft, tx=tx, holder=placing.holder, now=now)
+    draft = save_draft(draft, tx=tx, holder=placing.holder, now=now)
     origin = Origin(
         order_id=file.uuid,
-        quoted_at=called_at(file, now),
+        ordered_at=called_at(file, now),
         facts={FILE_DIGEST: digest(file)},
     )
     return place_in(tx, draft, placing, origin)
@@ -120,10 +122,17 @@ def _of_known_customer(draft: Draft, customers: Customers) -> Draft:
         return draft
     for phone in told.phones:
         for known in customers.find(phone.e164):
-            if known.name == told.name and phone in known.phones:
+            if _is_named(known.name, told.name) and phone in known.phones:
                 entry = replace(draft.customer, customer_id=known.customer_id)
                 return replace(draft, customer=entry)
     return draft
+
+
+def _is_named(name: PersonName, other: PersonName) -> bool:
+    """Case, accents and hyphens are as each writes them."""
+    return fold(f"{name.first_name} {name.last_name}") == fold(
+        f"{other.first_name} {other.last_name}"
+    )
 
 
 def _said(file: OrderFile, draft: Draft, tx: WithVouchers, placing: Placing) -> Said:

@@ -75,6 +75,7 @@ def test_a_folder_that_was_worked_in_is_well(patient):
     findings = found(patient)
     assert {name: one.level for name, one in findings.items()} == {
         "terminal": Level.WATCH,
+        "langue": Level.OK,
         "dossier": Level.OK,
         "disque": Level.OK,
         "catalogue": Level.OK,
@@ -188,3 +189,23 @@ def test_the_command_ends_with_1_on_an_error_only(used, monkeypatch, capsys):
     paths.console_file(used).write_bytes(b"rotten" * 1000)
     assert cli.main(["doctor"]) == 1
     assert "ERREUR  fichier" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "environ,level,told",
+    [
+        ({}, Level.OK, "non réglée, prise pour UTF-8"),
+        ({"LANG": "fr_FR.UTF-8"}, Level.OK, "fr_FR.UTF-8"),
+        ({"LANG": "fr_FR.UTF-8", "LC_ALL": "C"}, Level.WATCH, "C"),
+        ({"LANG": "C", "LC_CTYPE": "fr_FR.utf8"}, Level.OK, "fr_FR.utf8"),
+    ],
+)
+def test_the_language_of_the_terminal(patient, environ, level, told):
+    finding = found(replace(patient, environ=environ))["langue"]
+    assert (finding.level, finding.told) == (level, told)
+    assert ("LC_ALL=" in finding.todo) == (level is Level.WATCH)
+
+
+def test_a_file_that_goes_while_it_is_looked_at(used, patient):
+    (used / "console.sqlite3-journal").symlink_to(used / "gone")
+    assert found(patient)["dossier"].level is Level.OK

@@ -221,8 +221,8 @@ def test_a_personal_code_is_known_by_name_and_phone(practising, tools):
     customer = {
         **EXAMPLE["customer"],
         "civility": known.name.civility.value,
-        "first_name": known.name.first_name,
-        "last_name": known.name.last_name,
+        "first_name": known.name.first_name.upper(),
+        "last_name": known.name.last_name.capitalize(),
         "phones": [known.phones[0].e164],
     }
     assert (
@@ -230,7 +230,7 @@ def test_a_personal_code_is_known_by_name_and_phone(practising, tools):
         == 300
     )
     with pytest.raises(DomainError):
-        place(practising, file_of(codes=["A-MOI"]), tools)
+        place(practising, file_of(customer={**customer, "first_name": "X"}, codes=["A-MOI"]), tools)
 
 
 @pytest.mark.parametrize(
