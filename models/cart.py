@@ -68,6 +68,16 @@ class Cart:
             raise DomainError("too_many_lines", maximum=LINES_MAX)
         return replace(self, lines=(*self.lines, CartLine(sku, quantity, price_cents, at)))
 
+    def said_by(self, now: datetime) -> Cart:
+        """A price dated later than ``now``, because the clock ran ahead, counts as said now:
+        it is kept no longer than the others.
+        """
+        late = {line for line in self.lines if line.said_at is not None and line.said_at > now}
+        if not late:
+            return self
+        lines = (replace(line, said_at=now) if line in late else line for line in self.lines)
+        return replace(self, lines=tuple(lines))
+
     def add_code(self, code: str) -> Cart:
         """The code exactly as printed (R7); a code already there stays once."""
         return self if code in self.codes else replace(self, codes=(*self.codes, code))

@@ -25,7 +25,7 @@ from models.promise import Promise, promise_for
 from models.shop import ShopRules
 from models.vouchers import RefusalReason, Voucher
 from services.desk_state import CustomerFile, DeskState
-from services.drafts import save_draft
+from services.drafts import save_draft, storable
 from services.ports import Catalogue, Clock, Ids, Store, Transaction
 from services.quoting import quote_cart
 
@@ -73,8 +73,8 @@ class Desk:
         """Save ``draft`` and add it up. Raises what ``save_draft`` raises."""
         now = self._clock.now()
         with self._store.write() as tx:
-            save_draft(draft, tx=tx, holder=self._holder, now=now)
-            return self._state(draft, tx)
+            saved = save_draft(draft, tx=tx, holder=self._holder, now=now)
+            return self._state(saved, tx)
 
     def park(self, draft: Draft, reason: str) -> DeskState:
         """Put the call aside for anybody on this console; then a new one."""
@@ -101,8 +101,8 @@ class Desk:
                 save_draft(leaving, tx=tx, holder=None, now=self._clock.now())
             taken = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
             draft = replace(taken, called_at=self._clock.now())  # a date counts from this talk
-            save_draft(draft, tx=tx, holder=self._holder, now=self._clock.now())
-            return self._state(draft, tx)
+            saved = save_draft(draft, tx=tx, holder=self._holder, now=self._clock.now())
+            return self._state(saved, tx)
 
     def refresh(self, draft: Draft) -> DeskState:
         """The same draft with what changed around it: prices, codes, orders, other calls."""
@@ -117,7 +117,7 @@ class Desk:
         The outcome says what it did; where it only looks like a code, the outcome proposes
         the exact one and the draft is left as it was.
         """
-        code = text.strip()
+        code = storable(text.strip())
         if not code:
             raise DomainError("code_empty")
         given = replace(draft, cart=draft.cart.add_code(code), code_entry="")
@@ -126,8 +126,8 @@ class Desk:
             outcome = next(one for one in state.quote.codes if one.code == code)
             if outcome.refusal is not None and outcome.refusal.reason in PROPOSED:
                 return self._state(draft, tx), outcome
-            save_draft(given, tx=tx, holder=self._holder, now=self._clock.now())
-            return state, outcome
+            saved = save_draft(given, tx=tx, holder=self._holder, now=self._clock.now())
+            return replace(state, draft=saved), outcome
 
     # --- customers ---------------------------------------------------------
 
@@ -219,6 +219,7 @@ class Desk:
         )
 
     def _quote(self, draft: Draft, tx: Transaction) -> tuple[Quote, Promise | None]:
+        now = self._clock.now()
         quote, promise = quote_cart(
             draft.cart,
             tx=tx,
@@ -226,8 +227,8 @@ class Desk:
             customer_id=draft.customer.customer_id,
             delivery_postcode=draft.delivery_postcode,
             method=draft.payment_method,
-            called_at=draft.called_at,
-            now=self._clock.now(),
+            called_at=now,  # a draft left open overnight is ordered today (R14)
+            now=now,
             rules=self._rules,
         )
         return quote, None if draft.cart.is_empty else promise
@@ -240,7 +241,7 @@ class Desk:
             for line in draft.cart.lines
             if line.sku in articles
         ]
-        day = paris_day(draft.called_at)
+        day = paris_day(self._clock.now())
         return {
             method: promise_for(day, items, method, self._rules)
             for method in PaymentMethod

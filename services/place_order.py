@@ -47,12 +47,12 @@ class Placing:
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where an order comes from. From a screen, the total that was read aloud; from elsewhere
-    its own identity, when its codes are judged (default: now), and facts for its first event.
+    its own identity, when it was ordered (default: now), and facts for its first event.
     """
 
     said_total_cents: int | None = None
     order_id: UUID | None = None
-    quoted_at: datetime | None = None
+    ordered_at: datetime | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -128,6 +128,7 @@ def place_in(tx: Transaction, draft: Draft, placing: Placing, origin: Origin = N
 
 
 def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now: datetime) -> Order:
+    ordered_at = origin.ordered_at or now  # R14: not the day a draft was begun and left open
     known = placing.catalogue.articles(line.sku for line in draft.cart.lines)
     unknown = [line.sku for line in draft.cart.lines if line.sku not in known]
     facts = check_order(draft, unknown_skus=unknown).facts_or_error()
@@ -138,8 +139,8 @@ def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now:
         customer_id=draft.customer.customer_id,
         delivery_postcode=facts.delivery.address.postcode,
         method=facts.payment_method,
-        called_at=draft.called_at,
-        now=origin.quoted_at or now,
+        called_at=ordered_at,
+        now=ordered_at,
         rules=placing.rules,
     )
     _refuse_another_total(draft, quote, origin.said_total_cents)
@@ -155,7 +156,7 @@ def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now:
         link_channel=facts.link_channel,
         state=OrderState.AWAITING_PAYMENT,
         placed_at=now,
-        ordered_on=paris_day(draft.called_at),
+        ordered_on=paris_day(ordered_at),
         is_demo=not training.is_enrolled(tx.settings),
     )
 

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from console_fixtures import NOW, complete_draft, enrol, opened, placing
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models import wording
 from models.draft import DraftState
 from models.errors import Conflict, DomainError
 from models.vouchers import Voucher, VoucherKind
 from services.desk import Desk
-from services.drafts import save_draft
+from services.drafts import save_draft, storable
 from services.place_order import place_order
 
 DRAFT = UUID(int=1)
@@ -154,3 +157,109 @@ def test_what_could_not_be_saved_before_is_in_the_order(ready, desk):
     assert placed.order.delivery.instructions == "Sonner deux fois"
     with ready.read() as tx:
         assert tx.drafts.get(DRAFT).state is DraftState.PLACED
+
+
+# --- the clock ------------------------------------------------------------------------
+
+LATE = datetime(2026, 11, 23, 22, 55, tzinfo=UTC)
+"""23:55 on Monday in Paris."""
+
+
+def test_a_call_left_open_overnight_is_ordered_the_day_it_is_confirmed(desk, tools):
+    tools.clock.at = LATE
+    seen = desk.change(complete_draft(DRAFT))
+    monday = seen.promise
+    tools.clock.pass_by(hours=10)
+    tuesday = desk.refresh(seen.draft)
+    assert tuesday.promise.dispatch_by == monday.dispatch_by + timedelta(days=1)
+    assert tuesday.promises[tuesday.draft.payment_method] == tuesday.promise
+    placed = desk.confirm(seen.draft, said_total_cents=4383)
+    assert placed.order.promise == tuesday.promise
+    assert placed.order.ordered_on == date(2026, 11, 24)
+
+
+def test_midnight_is_that_of_paris(desk, tools):
+    tools.clock.at = LATE
+    before = desk.change(complete_draft(DRAFT)).promise
+    tools.clock.pass_by(minutes=4)
+    assert desk.refresh(complete_draft(DRAFT)).promise == before
+    tools.clock.pass_by(minutes=2)
+    assert desk.refresh(complete_draft(DRAFT)).promise != before
+
+
+def test_a_clock_set_back_counts_from_the_day_it_shows(desk):
+    ahead = replace(complete_draft(DRAFT), called_at=NOW + timedelta(days=400))
+    seen = desk.change(ahead)
+    assert seen.promise == desk.refresh(complete_draft(DRAFT)).promise
+    assert desk.confirm(ahead, said_total_cents=4383).order.ordered_on == date(2026, 11, 23)
+
+
+def cheap(draft, said_at):
+    black, cyan = draft.cart.lines
+    said = replace(black, said_price_cents=1990, said_at=said_at)
+    return replace(draft, cart=replace(draft.cart, lines=(said, cyan)))
+
+
+def test_a_price_said_by_a_clock_that_ran_ahead_is_kept_no_longer_than_others(ready, desk, tools):
+    """Said "next year", it counts as said now, from when the clock was mended on."""
+    kept = timedelta(seconds=tools.rules.price_kept_seconds)
+    seen = desk.change(cheap(complete_draft(DRAFT), NOW + timedelta(days=365)))
+    assert seen.quote.lines[0].unit_price_cents == 1990
+    assert seen.draft.cart.lines[0].said_at == NOW
+    with ready.read() as tx:
+        assert tx.drafts.get(DRAFT) == seen.draft
+    tools.clock.at = NOW + kept
+    assert desk.refresh(seen.draft).quote.lines[0].unit_price_cents == 1990
+    tools.clock.pass_by(seconds=1)
+    assert desk.refresh(seen.draft).quote.lines[0].unit_price_cents == 2290
+
+
+def test_taking_a_call_up_again_sets_the_price_that_was_said_too_late(desk, tools):
+    tools.clock.at = NOW + timedelta(days=30)
+    waiting = desk.change(cheap(complete_draft(DRAFT), tools.clock.at)).draft
+    desk.park(waiting, "rappelle")
+    tools.clock.at = NOW
+    assert desk.resume(DRAFT).draft.cart.lines[0].said_at == NOW
+
+
+# --- texts that UTF-8 cannot hold --------------------------------------------------------
+
+
+def test_half_a_character_is_saved_as_a_mark_in_its_place(ready, desk):
+    draft = complete_draft(DRAFT)
+    broken = replace(
+        draft,
+        search="dcp\ud800350",
+        customer=replace(draft.customer, person=replace(draft.customer.person, city="Re\udcffims")),
+        delivery=replace(draft.delivery, instructions="\ud83d\ude00 digicode"),
+    )
+    seen = desk.change(broken).draft
+    assert seen.search == "dcp\ufffd350"
+    assert seen.customer.person.city == "Re\ufffdims"
+    assert seen.delivery.instructions == "\U0001f600 digicode"
+    assert (seen.step, seen.payment_method) == (draft.step, draft.payment_method)
+    assert type(seen.step) is type(draft.step)
+    with ready.read() as tx:
+        assert tx.drafts.get(DRAFT) == seen
+
+
+def test_half_a_character_in_a_code_or_a_reason_is_no_fault_of_the_program(desk):
+    state, outcome = desk.give_code(complete_draft(DRAFT), "BIEN\ud800")
+    assert outcome.refusal is not None
+    assert state.draft.cart.codes == ("BIENVENUE10",)
+    desk.park(state.draft, "rappelle \udc80 ce soir")
+    (call,) = desk.new_call().calls_waiting
+    assert call.draft.parked_reason == "rappelle \ufffd ce soir"
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_can_be_stored_and_a_whole_one_is_left_alone(text):
+    stored = storable(text)
+    assert stored.encode().decode() == stored
+    assert storable(stored) == stored
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        assert len(stored) <= len(text)
+    else:
+        assert stored == text
