@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from kiosk import paths
 from models.errors import Conflict, DomainError
+from services.holding import FolderHolders
 
 if TYPE_CHECKING:
     from services.ports import Store
@@ -119,6 +120,9 @@ def set_aside(folder: Path, now: datetime) -> Path | None:
     with ExitStack() as held:
         for lock in locks:
             held.enter_context(_free(lock))
+        # One that does not sync, because another did until just now, or takes orders only.
+        if FolderHolders(paths.holders_folder(folder)).anyone():
+            raise Conflict("console_open", folder=str(folder))
         old = [path for path in folder.iterdir() if path not in locks and ASIDE not in path.name]
         if not old:
             return None

@@ -56,6 +56,11 @@ def central_log(folder: Path) -> Path:
     return folder / "central.log"
 
 
+def holders_folder(folder: Path) -> Path:
+    """A locked file for each running program that has drafts open."""
+    return folder / "holders"
+
+
 def sync_lock(folder: Path) -> Path:
     """Held by the one program on this host that syncs."""
     return folder / "sync.lock"

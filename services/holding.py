@@ -30,6 +30,12 @@ class FolderHolders:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def anyone(self) -> bool:
+        """Whether any program that holds drafts still runs on this host."""
+        if not self._folder.is_dir():
+            return False
+        return any(self.is_alive(path.name) for path in self._folder.iterdir())
+
     def is_alive(self, holder: str) -> bool:
         try:
             file = os.open(self._folder / holder, os.O_RDWR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -303,6 +304,17 @@ def test_not_while_a_console_is_open(folder: Path) -> None:
     assert (folder / "console.sqlite3").exists()
 
 
+def test_not_while_a_program_that_does_not_sync_has_it_open(folder: Path) -> None:
+    container = opened(folder)
+    _ = container.store
+    with pytest.raises(Conflict) as refused:
+        demo.set_aside(folder, NOW)
+    assert refused.value.code == "console_open"
+    assert paths.console_file(folder).exists()
+    container.close()
+    assert demo.set_aside(folder, NOW) is not None
+
+
 # --- enrolling --------------------------------------------------------------------
 
 
@@ -352,6 +364,23 @@ def test_the_port_of_before_or_another(tmp_path: Path) -> None:
         assert again.getsockname()[1] == port
     address.write_text('{"url": "http://127.0.0.1:notaport"}')
     assert central_server.announced_port(address) == 0
+
+
+def test_an_answer_is_not_held_back_for_an_acknowledgement() -> None:
+    with (
+        central_server.listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+    ):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "x" * 70])
+def test_a_host_that_is_none(host: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        central_server.listen(host, 0)
+    assert refused.value.code == "port_unusable"
 
 
 def test_an_order_needs_no_screen_to_be_sent_twice(folder: Path) -> None:
