@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from services.sync.status import SyncReport
 
 EPILOG = """\
-code de retour : 0 tout est envoyé ; 1 une commande est refusée par la centrale ;
-3 la centrale ne répond pas, ou quelque chose attend encore."""
+code de retour : 0 tout est échangé ; 1 une commande est refusée par la centrale ;
+3 la centrale ne répond pas comme il faut, ou quelque chose attend encore."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def _once(container: Container, *, is_json: bool) -> int:
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:
         _say(report)
-    if not report.is_complete:
+    if not report.is_complete or report.error_code is not None:
         return EXIT_TRY_LATER
     return 1 if report.refused else 0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.wire.fields import WireModel
 
@@ -26,3 +26,9 @@ class BlockOut(WireModel):
 
     first: Number
     last: Number
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("last_before_first")
+        return self

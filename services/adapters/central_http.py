@@ -1,12 +1,15 @@
 """The central API over HTTP, as ``services.ports.Central`` promises it.
 
-Owns the client, its timeouts and the translation of everything that can go wrong on a
-line into our errors. Whatever leaves the fate of a request unknown is Unavailable: asking
-again is always right, because every request that changes something may be repeated.
+Owns the client, its limits and the translation of everything that can go wrong on a line
+into our errors. Whatever leaves the fate of a request unknown is Unavailable: asking again
+is always right, because every request that changes something may be repeated. Only central
+itself, by a problem of its own, can refuse for good; a proxy or a stranger at its address
+cannot.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -22,12 +25,16 @@ from models.wire.catalogue import CatalogueOut, ChangesOut
 from models.wire.customers import CustomersPage
 from models.wire.fields import WireModel
 from models.wire.orders import VerdictOut
-from models.wire.problems import Problem, error_of, kind_of_status
+from models.wire.problems import TYPE_PREFIX, Problem, error_of
 from models.wire.references import BlockIn, BlockOut
 from models.wire.vouchers import VouchersOut
 from services.ports import CatalogueChanges, Difference, Verdict
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+"""Each is for one step on the line: httpx has none for a whole answer."""
+ANSWER_SECONDS = 60.0
+ANSWER_BYTES_MAX = 64 * 1024 * 1024
+"""A page of a catalogue is some 3 MB; the list of codes is the largest answer there is."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 Answer = TypeVar("Answer", bound=WireModel)
@@ -45,11 +52,15 @@ class CentralHttp:
         *,
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
+        answer_seconds: float = ANSWER_SECONDS,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
     ) -> None:
         self._locate = locate
         self._token = token
         self._transport = transport
         self._timeout = timeout
+        self._answer_seconds = answer_seconds
+        self._answer_bytes_max = answer_bytes_max
         self._base = ""
         self._client: httpx.Client | None = None
 
@@ -111,24 +122,25 @@ class CentralHttp:
         cursor: str | None = None,
         body: str | None = None,
     ) -> Answer:
-        answer = self._request(method, path, cursor=cursor, body=body)
+        content = self._request(method, path, cursor=cursor, body=body)
         try:
-            return kind.read_answer(answer.content)
+            return kind.read_answer(content)
         except ValidationError as error:
             raise Unavailable("central_unclear") from error
 
     def _request(
         self, method: str, path: str, *, cursor: str | None = None, body: str | None = None
-    ) -> httpx.Response:
-        """The answer, if it is a 2xx. Raises KioskError for everything else there is."""
+    ) -> bytes:
+        """What a 2xx answer holds. Raises KioskError for everything else there is."""
         try:
-            answer = self._ready_client().request(
+            with self._ready_client().stream(
                 method,
                 path,
                 params={} if cursor is None else {"cursor": cursor},
                 content=None if body is None else body.encode(),
                 headers={} if body is None else {"Content-Type": "application/json"},
-            )
+            ) as answer:
+                content = self._read(answer)
         except httpx.ConnectTimeout as error:
             raise Unavailable("central_unreachable") from error
         except httpx.TimeoutException as error:
@@ -138,8 +150,20 @@ class CentralHttp:
         except httpx.HTTPError as error:
             raise Unavailable("central_cut_off") from error
         if not answer.is_success:
-            raise _error(answer)
-        return answer
+            raise _error(answer.status_code, content)
+        return content
+
+    def _read(self, answer: httpx.Response) -> bytes:
+        """The whole answer, if it ends: neither a drip nor a flood holds the sync up."""
+        deadline = time.monotonic() + self._answer_seconds
+        content = bytearray()
+        for piece in answer.iter_bytes():
+            content += piece
+            if len(content) > self._answer_bytes_max:
+                raise Unavailable("central_unclear")
+            if time.monotonic() > deadline:
+                raise Unavailable("central_timeout")
+        return bytes(content)
 
     def _ready_client(self) -> httpx.Client:
         base = self._locate()
@@ -160,11 +184,15 @@ class CentralHttp:
         )
 
 
-def _error(answer: httpx.Response) -> KioskError:
-    """From central's problem; from the status where something else answered in its place."""
+def _error(status: int, content: bytes) -> KioskError:
+    """From central's problem. Anything else came from something in its place, which has no
+    say over an order: it is asked again, whatever the status.
+    """
     try:
-        return error_of(Problem.model_validate_json(answer.content))
+        found = Problem.model_validate_json(content)
     except ValidationError:
-        kind = kind_of_status(answer.status_code)
-        code = "unauthorised" if answer.status_code == 401 else "central_unclear"  # noqa: PLR2004
-        return kind(code, status=answer.status_code)
+        found = None
+    if found is not None and (found.status, found.type) == (status, TYPE_PREFIX + found.code):
+        return error_of(found)
+    code = "unauthorised" if status == 401 else "central_unclear"  # noqa: PLR2004 - RFC 9110
+    return Unavailable(code, status=status)

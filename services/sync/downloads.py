@@ -39,12 +39,13 @@ class Fetcher:
         with self._store.read() as tx:
             cursor = tx.settings.get(CUSTOMERS_CURSOR) or None
         while not should_stop():
-            people, cursor = central.customers(cursor)
+            people, following = central.customers(cursor)
             if not people:
                 break
+            cursor = _moved_on(cursor, following)
             with self._store.write() as tx:
                 _keep(tx, people)
-                tx.settings.put(CUSTOMERS_CURSOR, cursor or "")
+                tx.settings.put(CUSTOMERS_CURSOR, cursor)
             count += len(people)
         return count
 
@@ -96,4 +97,11 @@ def _pages(
         yield page
         if not page.has_more:
             return
-        cursor = page.cursor
+        cursor = _moved_on(cursor, page.cursor)
+
+
+def _moved_on(before: str | None, cursor: str | None) -> str:
+    """A feed that stands still would never end. Raises Unavailable("central_unclear")."""
+    if not cursor or cursor == before:
+        raise Unavailable("central_unclear")
+    return cursor

@@ -112,10 +112,15 @@ class SyncEngine:
         )
 
     def _lease(self, central: Central) -> None:
-        while self._references_left() < BLOCKS_AHEAD * self._block_size:
+        """Raises Unavailable("central_unclear") for a block that brings nothing new: central
+        may have come back from an old backup, and goes on from there at the next run.
+        """
+        while (left := self._references_left()) < BLOCKS_AHEAD * self._block_size:
             first, last = central.lease_references(self._block_size)
             with self._store.write() as tx:
                 tx.references.add_block(first, last)
+            if self._references_left() <= left:
+                raise Unavailable("central_unclear")
 
     def _references_left(self) -> int:
         with self._store.read() as tx:
