@@ -50,9 +50,9 @@ def judge(order: OrderIn, known: Known, rules: ShopRules) -> Judgement:
     """Deterministic: the same order on the same knowledge gives the same judgement."""
     quote = _quote(order, known, rules)
     items = [
-        (known.articles[line.sku].offer, line.quantity)
-        for line in order.lines
-        if line.sku in known.articles
+        (known.articles[sku].offer, quantity)
+        for sku, quantity in quantities_of(order).items()
+        if sku in known.articles
     ]
     promise = promise_for(order.ordered_on, items, order.payment_method, rules)
     return Judgement(quote, promise, tuple(_differences(order, known, quote, promise)))
@@ -88,24 +88,38 @@ def _differences(
     order: OrderIn, known: Known, quote: Quote, promise: Promise
 ) -> Iterator[DifferenceWire]:
     for line in order.lines:
-        yield from _line_differences(order, line, known)
+        yield from _line_differences(line, known)
+    yield from _stock_differences(order, known)
     yield from _code_differences(order, quote)
     yield from _amount_differences(order, quote)
     yield from _promise_difference(order, promise)
 
 
-def _line_differences(order: OrderIn, line: LineWire, known: Known) -> Iterator[DifferenceWire]:
+def _line_differences(line: LineWire, known: Known) -> Iterator[DifferenceWire]:
     article = known.articles.get(line.sku)
     if article is None:
         yield _difference(DifferenceCode.SKU_UNKNOWN, line.label, "", sku=line.sku)
         return
-    offer = article.offer
-    if not _is_kept(line, known) and line.unit_price_cents != offer.price_cents:
-        yield _difference(
-            DifferenceCode.PRICE_CHANGED, line.unit_price_cents, offer.price_cents, sku=line.sku
-        )
-    if offer.stock < line.quantity and not _was_said_short(order, line.sku):
-        yield _difference(DifferenceCode.STOCK_SHORT, line.quantity, offer.stock, sku=line.sku)
+    said, here = line.unit_price_cents, article.offer.price_cents
+    if not _is_kept(line, known) and said != here:
+        yield _difference(DifferenceCode.PRICE_CHANGED, said, here, sku=line.sku)
+
+
+def _stock_differences(order: OrderIn, known: Known) -> Iterator[DifferenceWire]:
+    for sku, quantity in quantities_of(order).items():
+        article = known.articles.get(sku)
+        if article is None or _was_said_short(order, sku):
+            continue
+        if article.offer.stock < quantity:
+            yield _difference(DifferenceCode.STOCK_SHORT, quantity, article.offer.stock, sku=sku)
+
+
+def quantities_of(order: OrderIn) -> Mapping[str, int]:
+    """By sku, which a program other than ours may have spread over several lines."""
+    wanted: dict[str, int] = {}
+    for line in order.lines:
+        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+    return wanted
 
 
 def _was_said_short(order: OrderIn, sku: str) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import next_number
-from central.judge import Judgement, Known, judge
+from central.judge import Judgement, Known, judge, quantities_of
 from central.store.catalogue import articles_by_sku, prices_between, take_stock
 from central.store.consoles import Console
 from central.store.customers import put_customers
@@ -157,16 +157,14 @@ def _add(connection: Connection, console: Console, order: OrderIn, verdict: Verd
 
 
 def _reserve(connection: Connection, order: OrderIn, known: Known) -> None:
-    for sku in dict.fromkeys(line.sku for line in order.lines if line.sku in known.articles):
-        wanted = sum(line.quantity for line in order.lines if line.sku == sku)
-        connection.execute(
-            reservations.insert().values(
-                order_id=order.order_id,
-                sku=sku,
-                wanted=wanted,
-                reserved=take_stock(connection, sku, wanted),
+    for sku, wanted in quantities_of(order).items():
+        if sku in known.articles:
+            taken = take_stock(connection, sku, wanted)
+            connection.execute(
+                reservations.insert().values(
+                    order_id=order.order_id, sku=sku, wanted=wanted, reserved=taken
+                )
             )
-        )
 
 
 def _count_codes(

@@ -7,7 +7,7 @@ takes; ``draft_id`` and other matters of one console stay there.
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -25,6 +25,12 @@ from models.wire.customers import CustomerWire, DeliveryWire
 from models.wire.fields import BasisPoints, Cents, Count, Day, Moment, Text, WireModel, Word
 
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+
+OrderedAt = Annotated[
+    Moment, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))
+]
+"""Wide enough for a console whose clock is wrong, narrow enough to reckon with."""
+OrderedOn = Annotated[Day, Field(ge=date(1970, 1, 1), lt=date(3000, 1, 1))]
 
 
 class LineWire(WireModel):
@@ -92,8 +98,8 @@ class OrderIn(WireModel):
 
     order_id: UUID
     reference: Reference
-    placed_at: Moment
-    ordered_on: Day
+    placed_at: OrderedAt
+    ordered_on: OrderedOn
     customer: CustomerWire
     delivery: DeliveryWire
     payment_method: PaymentMethod

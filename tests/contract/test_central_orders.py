@@ -190,6 +190,14 @@ def test_stock_that_ran_out_since_the_call(shop: Shop, client: httpx.Client) -> 
     assert (held.wanted, held.reserved) == (2, 1)
 
 
+def test_stock_that_is_short_for_two_lines_together(shop: Shop, client: httpx.Client) -> None:
+    found = differences(put(client, make_order(10_000_000, [("LC970Y", 3), ("LC970Y", 3)])))
+    assert [difference for difference in found if difference[0] == "stock_short"] == [
+        ("stock_short", "6", "5", "LC970Y")
+    ]
+    assert shop.stock("LC970Y") == 0
+
+
 def test_a_shortage_that_was_said_is_no_difference(client: httpx.Client) -> None:
     assert differences(put(client, make_order(10_000_000, [("LC970M", 1)]))) == []
 

@@ -19,6 +19,7 @@ from models.wire.catalogue import ArticleWire, PrinterWire
 from models.wire.customers import CustomerWire
 from models.wire.orders import OrderIn, VerdictOut, order_from_wire, order_to_wire
 from models.wire.problems import PROBLEMS, Problem, error_of, problem
+from models.wire.references import BlockOut
 from models.wire.vouchers import VoucherWire
 
 ORDER = make_order(
@@ -83,7 +84,10 @@ def _with(path: str, value: object) -> dict[str, object]:
         ("lines", []),
         ("placed_at", 1_763_894_520),
         ("placed_at", "2026-11-23T10:42:00"),
+        ("placed_at", "0001-01-01T00:00:00+14:00"),
+        ("placed_at", "9999-12-31T23:59:59-12:00"),
         ("ordered_on", 20_000),
+        ("ordered_on", "9999-12-31"),
         ("reference", "10000000"),
         ("reference", "١٢٣٤٥٦٧٨٩"),
         ("payment_method", "cash"),
@@ -110,6 +114,11 @@ def test_the_console_ignores_what_a_newer_central_adds() -> None:
     }
     verdict = VerdictOut.read_answer(json.dumps(told))
     assert verdict.differences[0].code == "new_kind"
+
+
+def test_a_block_that_ends_before_it_begins_is_none() -> None:
+    with pytest.raises(ValidationError):
+        BlockOut.read_answer('{"first": 10000099, "last": 10000000}')
 
 
 def test_an_order_with_no_room_in_the_contract_is_named_to_the_operator() -> None:
