@@ -6,6 +6,9 @@ it is full of people.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -25,11 +28,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
-def problem_response(code: str, *, fields: tuple[str, ...] = ()) -> Response:
+def problem_response(
+    code: str, *, fields: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
+) -> Response:
     found = problem(code, fields=fields)
-    headers = {"WWW-Authenticate": "Bearer"} if found.status == 401 else {}  # noqa: PLR2004
+    how = {"WWW-Authenticate": "Bearer"} if found.status == 401 else {}  # noqa: PLR2004
     return Response(
-        found.model_dump_json(), status_code=found.status, media_type=MEDIA_TYPE, headers=headers
+        found.model_dump_json(),
+        status_code=found.status,
+        media_type=MEDIA_TYPE,
+        headers={**how, **(headers or {})},
     )
 
 
@@ -54,11 +62,20 @@ async def _on_kiosk_error(request: Request, error: Exception) -> Response:
 async def _on_malformed(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, RequestValidationError)  # noqa: S101 - see above
-    where = (".".join(str(part) for part in found["loc"]) for found in error.errors())
+    where = (".".join(_names(found)) for found in error.errors())
     return problem_response("body_malformed", fields=tuple(dict.fromkeys(where))[:FIELDS_MAX])
+
+
+def _names(found: Mapping[str, Any]) -> list[str]:
+    """The way to a field. One that the contract does not know was named by the sender, with
+    whatever words: the object it stands in is named instead.
+    """
+    way = [str(part) for part in found["loc"]]
+    return way[:-1] if found["type"] == "extra_forbidden" else way
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, HTTPException)  # noqa: S101 - see above
-    return problem_response(CODE_OF_STATUS.get(error.status_code, "body_malformed"))
+    code = CODE_OF_STATUS.get(error.status_code, "body_malformed")
+    return problem_response(code, headers=error.headers)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from central import answers
+from central import answers, contract
 from central.database import Database
 from central.guards import BodyLimit, LastResort
 from central.routes import catalogue, customers, health, orders, references, vouchers
@@ -27,10 +27,12 @@ def create_app(settings: CentralSettings) -> FastAPI:
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect is no answer of the contract
     )
     app.state.settings = settings
     app.state.database = Database(settings.database)
     answers.install(app)
+    contract.describe(app)
     # The last one added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)

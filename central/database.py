@@ -8,7 +8,9 @@ end, so that PostgreSQL is a URL and a pool away.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from models.errors import Unavailable
 from models.tables import central as tables
 
+log = logging.getLogger("kiosk.central")
+
 HEAD = "0001"
 """The newest version in ``migrations/central/versions``."""
 
@@ -33,6 +37,18 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
 )
 BEGIN_OPTION = "central_begin"
+
+MAY_PASS = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+}
+"""Primary result codes (https://sqlite.org/rescode.html) of what an administrator can mend
+while consoles ask again; the rest are our own faults.
+"""
 
 
 class Database:
@@ -59,7 +75,7 @@ class Database:
     def ensure_ready(self) -> None:
         """The schema is the one this program knows. Raises Unavailable("central_not_ready")."""
         with self.read() as connection:
-            version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            version = _version(connection)
         if version != HEAD:
             raise Unavailable("central_not_ready", version=version, known=HEAD)
 
@@ -141,8 +157,19 @@ def _upgrade(connection: Connection) -> None:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, PoolTimeoutError) as error:
+    except OperationalError as error:
+        if not _may_pass(error.orig):
+            raise
+        log.warning("database: %s", getattr(error.orig, "sqlite_errorname", "unavailable"))
         raise Unavailable("central_busy") from error
+    except PoolTimeoutError as error:
+        log.warning("database: every connection is in use")
+        raise Unavailable("central_busy") from error
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in MAY_PASS
 
 
 @contextlib.contextmanager

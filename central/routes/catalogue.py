@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.contract import GUARDED, problems
 from central.store.feed import newest_import, page_after, version_now
 from models.wire.catalogue import CatalogueOut, ChangesOut
 
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 Cursor = Annotated[str | None, Query(max_length=1_000)]
 
 
-@router.get("/catalogue")
+@router.get("/catalogue", responses=problems(*GUARDED))
 def version(console: ConsoleOf, database: DatabaseOf) -> CatalogueOut:
     """The version there is now; null while no catalogue was taken in."""
     del console
@@ -26,7 +27,7 @@ def version(console: ConsoleOf, database: DatabaseOf) -> CatalogueOut:
         )
 
 
-@router.get("/catalogue/changes")
+@router.get("/catalogue/changes", responses=problems(*GUARDED, "body_malformed", "cursor_unknown"))
 def changes(
     console: ConsoleOf, database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None
 ) -> ChangesOut:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.contract import GUARDED, problems
 from central.store.customers import customers_since
 from models.wire.customers import CustomersPage
 
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/v1", tags=["customers"])
 SEQ_MAX = 2**53
 
 
-@router.get("/customers")
+@router.get("/customers", responses=problems(*GUARDED, "body_malformed"))
 def customers(
     console: ConsoleOf,
     database: DatabaseOf,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from central.auth import DatabaseOf
+from central.contract import problems
 
 router = APIRouter(tags=["health"])
 
@@ -15,7 +16,7 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=problems("central_not_ready", "central_busy", "defect_at_central"))
 def readyz(database: DatabaseOf) -> dict[str, str]:
     """The database can be read and has the schema this program knows; 503 otherwise."""
     database.ensure_ready()

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.contract import GUARDED, READS_A_BODY, problems
 from central.routes.customers import SEQ_MAX
 from central.store.orders import get_order, orders_since, take_order
 from models.errors import Rejected
@@ -15,8 +16,18 @@ from models.wire.orders import OrderIn, OrderOut, OrdersPage, VerdictOut
 
 router = APIRouter(prefix="/v1", tags=["orders"])
 
+REFUSALS = (
+    "amounts_do_not_add_up",
+    "demo_order_refused",
+    "order_conflict",
+    "order_id_mismatch",
+    "reference_check",
+    "reference_not_leased",
+    "reference_taken",
+)
 
-@router.put("/orders/{order_id}")
+
+@router.put("/orders/{order_id}", responses=problems(*GUARDED, *READS_A_BODY, *REFUSALS))
 def put(
     order_id: UUID,
     order: OrderIn,
@@ -31,7 +42,7 @@ def put(
         return take_order(connection, console, order, at=settings.now(), rules=settings.rules)
 
 
-@router.get("/orders")
+@router.get("/orders", responses=problems(*GUARDED, "body_malformed"))
 def listing(
     console: ConsoleOf,
     database: DatabaseOf,
@@ -46,7 +57,7 @@ def listing(
     )
 
 
-@router.get("/orders/{order_id}")
+@router.get("/orders/{order_id}", responses=problems(*GUARDED, "body_malformed", "not_found"))
 def get(order_id: UUID, console: ConsoleOf, database: DatabaseOf) -> OrderOut:
     """One order that this console sent, as it was said, with the verdict."""
     with database.read() as connection:

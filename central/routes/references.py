@@ -5,13 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.references import lease_block
 from models.wire.references import BlockIn, BlockOut
 
 router = APIRouter(prefix="/v1", tags=["references"])
 
 
-@router.post("/reference-blocks", status_code=201)
+@router.post(
+    "/reference-blocks",
+    status_code=201,
+    responses=problems(*GUARDED, *READS_A_BODY, "references_exhausted"),
+)
 def lease(
     wanted: BlockIn, console: ConsoleOf, database: DatabaseOf, settings: SettingsOf
 ) -> BlockOut:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 
@@ -9,9 +10,11 @@ import httpx
 import pytest
 from contract.conftest import Shop
 from contract.shop import NOW, make_order
+from sqlalchemy.engine import Connection
 
 from models.tables.central import consoles
 from models.wire.orders import order_to_wire
+from models.wire.problems import PROBLEMS
 
 ORDER_ID = "01930000-0000-7000-8000-000000000001"
 ROUTES = [
@@ -26,9 +29,13 @@ ROUTES = [
 ]
 
 
+def anybody(shop: Shop) -> httpx.Client:
+    return httpx.Client(base_url=shop.url, trust_env=False)
+
+
 def ask(shop: Shop, method: str, path: str, token: str | bytes | None) -> httpx.Response:
     headers = {} if token is None else {b"Authorization": token}
-    with httpx.Client(base_url=shop.url, trust_env=False) as client:
+    with anybody(shop) as client:
         body = order_to_wire(make_order(10_000_000)) if method == "PUT" else '{"count": 1}'
         content = None if method == "GET" else body
         return client.request(method, path, content=content, headers=headers)
@@ -37,7 +44,7 @@ def ask(shop: Shop, method: str, path: str, token: str | bytes | None) -> httpx.
 @pytest.mark.parametrize("method,path", ROUTES)
 def test_nothing_is_said_without_a_good_token(shop: Shop, method: str, path: str) -> None:
     token = shop.token()
-    shop.token("revoked")
+    revoked = shop.token("revoked")
     with shop.database.write() as connection:
         connection.execute(
             consoles.update().where(consoles.c.name == "revoked").values(revoked_at=NOW)
@@ -48,7 +55,7 @@ def test_nothing_is_said_without_a_good_token(shop: Shop, method: str, path: str
         f"Bearer {token}x",
         "Bearer é".encode("latin-1"),
         f"Basic {token}",
-        "Bearer token-of-revoked",
+        f"Bearer {revoked}",
     ):
         answer = ask(shop, method, path, bad)
         assert answer.status_code == 401
@@ -66,6 +73,26 @@ def test_every_route_of_the_contract_is_in_the_table(shop: Shop) -> None:
         for method in methods
     }
     assert found - {("GET", "/healthz"), ("GET", "/readyz")} == set(ROUTES)
+
+
+def test_the_contract_says_how_each_route_can_fail(shop: Shop) -> None:
+    described = httpx.get(f"{shop.url}/openapi.json", trust_env=False).json()
+    told: set[str] = set()
+    for method, path in [*ROUTES, ("GET", "/healthz"), ("GET", "/readyz")]:
+        route = described["paths"][path.replace(ORDER_ID, "{order_id}")][method.lower()]
+        for status, answer in route["responses"].items():
+            if status < "4":
+                continue
+            assert answer["content"] == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }
+            codes = set(answer["description"].split(" | "))
+            assert {PROBLEMS[code][0] for code in codes} == {int(status)}
+            told |= codes
+        if path.startswith("/v1/"):
+            assert route["security"] == [{"HTTPBearer": []}]
+            assert {"401", "500", "503"} <= set(route["responses"])
+    assert told == set(PROBLEMS) - {"method_not_allowed"}
 
 
 def test_a_token_is_kept_as_its_hash_only(shop: Shop) -> None:
@@ -117,6 +144,51 @@ def test_what_cannot_be_done_is_a_problem(
     assert answer.json()["type"] == f"urn:kiosk:problem:{code}"
 
 
+def test_a_name_that_the_sender_made_up_is_not_repeated(shop: Shop) -> None:
+    body = json.loads(order_to_wire(make_order(10_000_000)))
+    body["delivery"]["Mme DUVAL +33199001234"] = 1
+    with shop.client() as client:
+        answer = client.put(f"/v1/orders/{ORDER_ID}", json=body)
+    assert (answer.status_code, answer.json()["fields"]) == (422, ["body.delivery"])
+
+
+def test_what_can_be_done_instead_is_said(shop: Shop) -> None:
+    with shop.client() as client:
+        answer = client.delete("/v1/reference-blocks")
+        slash = client.get("/v1/orders/")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert (slash.status_code, slash.json()["code"]) == (404, "not_found")
+
+
+def _no_room(connection: Connection, *_: object, **__: object) -> None:
+    """Not a page more than there are: SQLite then says what it says of a full disk."""
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    connection.exec_driver_sql("CREATE TABLE ballast (body BLOB)")
+
+
+def test_a_full_disk_is_told_to_the_administrator_and_may_be_tried_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("central.routes.references.lease_block", _no_room)
+    with shop.client() as client:
+        answer = client.post("/v1/reference-blocks", json={"count": 1})
+    assert (answer.status_code, answer.json()["code"]) == (503, "central_busy")
+    assert "database: SQLITE_FULL" in caplog.text
+
+
+def test_a_table_that_is_missing_is_a_defect_and_not_a_full_house(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    with shop.database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE voucher_uses")
+        connection.exec_driver_sql("DROP TABLE vouchers")
+    with shop.client() as client:
+        answer = client.get("/v1/vouchers")
+    assert (answer.status_code, answer.json()["code"]) == (500, "defect_at_central")
+    assert "defect: OperationalError at" in caplog.text
+
+
 def test_a_defect_is_a_problem_without_a_stack_and_without_a_name(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -150,10 +222,14 @@ def test_the_log_names_nobody(shop: Shop, caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_health_and_readiness(shop: Shop) -> None:
-    with httpx.Client(base_url=shop.url, trust_env=False) as client:
+    with anybody(shop) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
         assert client.get("/readyz").json() == {"status": "ready"}
         with shop.database.write() as connection:
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-        answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["code"]) == (503, "central_not_ready")
+        newer = client.get("/readyz")
+        with shop.database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+        unmade = client.get("/readyz")
+    for answer in (newer, unmade):
+        assert (answer.status_code, answer.json()["code"]) == (503, "central_not_ready")

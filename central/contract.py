@@ -1,0 +1,48 @@
+"""What the OpenAPI document says about answers that are not a success.
+
+Owns that part of the description alone; the answers themselves come from
+``central.answers``, the codes from ``models.wire.problems``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from models.wire.problems import MEDIA_TYPE, PROBLEMS, Problem
+
+GUARDED = ("unauthorised", "central_busy", "defect_at_central")
+"""What any route may say that needs a token and the database."""
+READS_A_BODY = ("body_malformed", "body_too_large")
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route that answers with these codes, by their status."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(PROBLEMS[code][0], []).append(code)
+    return {
+        status: {"model": Problem, "description": " | ".join(sorted(told))}
+        for status, told in sorted(by_status.items(), key=lambda found: str(found[0]))
+    }
+
+
+def describe(app: FastAPI) -> None:
+    """Every problem is described as problem+json, where FastAPI would say plain JSON."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for operation in _operations(plain()):
+                for status, answer in operation["responses"].items():
+                    if status >= "4":
+                        answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+        assert app.openapi_schema is not None  # noqa: S101 - ``plain`` has just kept it
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in schema["paths"].values() for operation in path.values()]
