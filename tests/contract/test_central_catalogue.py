@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -212,9 +213,20 @@ def test_migrating_again_changes_nothing_and_a_newer_file_is_refused(shop: Shop)
     assert refused.value.code == "file_too_new"
 
 
-def test_the_database_is_ours_alone_and_safe_against_a_power_cut(shop: Shop) -> None:
-    assert shop.path.stat().st_mode & 0o777 == 0o600
-    assert shop.path.parent.stat().st_mode & 0o777 == 0o700
+def test_the_database_is_ours_alone(tmp_path: Path) -> None:
+    path = tmp_path / "central" / "central.sqlite3"
+    migrate(path)
+    database = Database(path)
+    with database.write() as connection:
+        connection.execute(tables.prices.insert(), {"sku": "a", "since": NOW, "price_cents": 1})
+    files = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    database.close()
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert set(files) == {path.name, f"{path.name}-wal", f"{path.name}-shm"}
+    assert set(files.values()) == {0o600}
+
+
+def test_the_database_is_safe_against_a_power_cut(shop: Shop) -> None:
     with shop.database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
