@@ -66,15 +66,58 @@ def price_cart(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRul
 
     A price that was said counts for ``rules.price_kept_seconds``, after that the current one.
     Codes count exactly as written (R7); each has one outcome, in the order given. A cart
-    without a known article costs nothing, delivery included.
+    without a known article costs nothing, delivery included. Where a refusal names something
+    to add, the code counts once that is added, beside all other codes of the cart.
 
     A credit is a means of payment: the sale it came from was already corrected when it was
     given (CGI art. 272-1), so VAT is due on the whole new sale, whereas discounts lower the
     base (CGI art. 267 II 1). Overseas the customer pays the same total, and the shop keeps
     what would have been VAT: an assumption about its price policy, not a rule of law.
     """
-    quote = _add_up(cart, facts, now=now, rules=rules)
-    return replace(quote, pack_hint=_pack_hint(cart, quote, facts, now=now, rules=rules))
+    offered: dict[str, Article] = {}
+    quote = _add_up(cart, _remembering(facts, offered), now=now, rules=rules)
+    known = replace(facts, articles={**facts.articles, **offered})
+    return replace(
+        quote,
+        codes=tuple(_proven(one, cart, known, now=now, rules=rules) for one in quote.codes),
+        pack_hint=_pack_hint(cart, quote, facts, now=now, rules=rules),
+    )
+
+
+def _remembering(facts: PricingFacts, offered: dict[str, Article]) -> PricingFacts:
+    """The same facts; what the catalogue offers as a remedy is kept in ``offered``."""
+    ask = facts.find_cheapest
+    if ask is None:
+        return facts
+
+    def find_cheapest(**wanted: object) -> Article | None:
+        article = ask(**wanted)
+        if article is not None:
+            offered[article.sku] = article
+        return article
+
+    return replace(facts, find_cheapest=find_cheapest)
+
+
+def _proven(
+    outcome: CodeOutcome, cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules
+) -> CodeOutcome:
+    """The outcome without a remedy that would not do: one that brings free delivery by itself,
+    one that leaves another code in the way, one that is no longer in stock.
+    """
+    refusal = outcome.refusal
+    if refusal is None or refusal.remedy_sku is None:
+        return outcome
+    richer = _with_more(cart, refusal.remedy_sku, refusal.remedy_quantity)
+    is_there = richer.quantity_of(refusal.remedy_sku) <= min(
+        facts.articles[refusal.remedy_sku].offer.stock, QUANTITY_MAX
+    )
+    unquestioned = replace(facts, find_cheapest=None)
+    other = _add_up(richer, unquestioned, now=now, rules=rules)
+    if is_there and any(one.code == outcome.code and one.is_accepted for one in other.codes):
+        return outcome
+    mute = replace(refusal, remedy_sku=None, remedy_quantity=0, remedy_cents=0)
+    return replace(outcome, refusal=mute)
 
 
 def _add_up(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules) -> Quote:
@@ -211,13 +254,18 @@ def _parts_in_cart(cart: Cart, pack: Article) -> dict[str, int]:
 def _with_pack(cart: Cart, pack: Article) -> Cart:
     """The cart with one pack in place of its parts, or one more of it."""
     replaced = _parts_in_cart(cart, pack)
-    kept = [
+    kept = tuple(
         replace(line, quantity=line.quantity - replaced.get(line.sku, 0))
         for line in cart.lines
-        if line.sku != pack.sku and line.quantity > replaced.get(line.sku, 0)
-    ]
-    in_cart = next((line for line in cart.lines if line.sku == pack.sku), CartLine(pack.sku, 0))
-    return replace(cart, lines=(*kept, replace(in_cart, quantity=in_cart.quantity + 1)))
+        if line.quantity > replaced.get(line.sku, 0)
+    )
+    return _with_more(replace(cart, lines=kept), pack.sku, 1)
+
+
+def _with_more(cart: Cart, sku: str, quantity: int) -> Cart:
+    others = tuple(line for line in cart.lines if line.sku != sku)
+    in_cart = next((line for line in cart.lines if line.sku == sku), CartLine(sku, 0))
+    return replace(cart, lines=(*others, replace(in_cart, quantity=in_cart.quantity + quantity)))
 
 
 def _to_pay(quote: Quote) -> int:

@@ -73,7 +73,9 @@ class Catalogue(Protocol):
     def cheapest(
         self, *, brands: Sequence[str] = (), skus: Sequence[str] = (), at_least_cents: int = 0
     ) -> Article | None:
-        """The cheapest article in stock of those brands or skus at that price or above."""
+        """The cheapest article in stock at that price or above; of those brands and among
+        those skus, where any are given.
+        """
         ...
 
     def close(self) -> None: ...
@@ -250,7 +252,8 @@ class Transaction(Protocol):
 class Store(Protocol):
     """The console's file. Blocking: called from the store thread or a command line.
 
-    Raises Unavailable("store_busy" | "store_full" | "store_broken") for what SQLite says.
+    Raises Unavailable("store_busy" | "store_full" | "store_read_only" | "store_broken") for
+    what SQLite says, and ("store_gone") where the file was deleted or replaced.
     """
 
     def write(self) -> AbstractContextManager[Transaction]:

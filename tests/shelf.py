@@ -69,6 +69,7 @@ class Shelf:
             for one in self.articles
             if one.offer.is_in_stock
             and one.offer.price_cents >= at_least_cents
-            and (not (brands or skus) or one.cartridge.brand in brands or one.sku in skus)
+            and (not brands or one.cartridge.brand in brands)
+            and (not skus or one.sku in skus)
         ]
         return min(found, key=lambda one: one.offer.price_cents, default=None)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shelf import NOW, article, cart_of, facts_of
+from shelf import NOW, Shelf, article, cart_of, facts_of
 
 from models.cart import Cart
 from models.errors import Defect
@@ -177,6 +177,45 @@ def test_a_hint_asks_the_catalogue_for_no_remedy() -> None:
     facts = facts_of(SHELF, [far], packs=[PACK], find_cheapest=lambda **by: asked.append(by))
     assert price_cart(cart, facts, now=NOW, rules=RULES).pack_hint is not None
     assert asked == [{"at_least_cents": 99_999 - 6160}]
+
+
+# --- what a refusal proposes ----------------------------------------------------
+
+
+def remedy(cart: Cart, *vouchers: Voucher, shelf: list[object] | None = None) -> str | None:
+    """Of the last code: what its refusal proposes to add."""
+    facts = facts_of(SHELF, vouchers, find_cheapest=Shelf(shelf or [EPSON]).cheapest)
+    refusal = price_cart(cart, facts, now=NOW, rules=RULES).codes[-1].refusal
+    assert refusal is not None
+    return refusal.remedy_sku
+
+
+EPSON = article("T1801", 990, brand="Epson")
+FREE_FOR_EPSON = Voucher("PORT", VoucherKind.FREE_DELIVERY, brands=("Epson",))
+
+
+def test_nothing_is_sold_for_a_delivery_that_would_be_free_without_it() -> None:
+    assert remedy(cart_of(("LC970BK", 1), codes=["PORT"]), FREE_FOR_EPSON) == "T1801"
+    # 22,90 + 9,90 is below 39,00, with 12,90 beside it is not.
+    assert remedy(cart_of(("LC970BK", 1), ("LC970C", 1), codes=["PORT"]), FREE_FOR_EPSON) is None
+
+
+def test_nothing_is_sold_for_a_code_that_another_one_keeps_out() -> None:
+    five = Voucher("CINQ", VoucherKind.AMOUNT, amount_cents=500)
+    for_epson = Voucher("EPSON", VoucherKind.AMOUNT, amount_cents=500, brands=("Epson",))
+    cart = cart_of(("LC970BK", 1), codes=["CINQ", "EPSON"])
+    assert remedy(cart, five, for_epson) is None
+    together = [replace(one, is_combinable=True) for one in (five, for_epson)]
+    assert remedy(cart, *together) == "T1801"
+
+
+def test_no_more_is_proposed_than_there_is() -> None:
+    last = article("LC970BK", 2290, stock=1)
+    from_forty = Voucher("Q", VoucherKind.AMOUNT, amount_cents=500, minimum_total_cents=4000)
+    facts = facts_of([last], [from_forty], find_cheapest=Shelf([last]).cheapest)
+    (code,) = price_cart(cart_of(("LC970BK", 1), codes=["Q"]), facts, now=NOW, rules=RULES).codes
+    assert code.refusal is not None
+    assert (code.refusal.missing_cents, code.refusal.remedy_sku) == (1710, None)
 
 
 def test_a_hint_counts_the_price_that_was_said() -> None:
