@@ -49,7 +49,7 @@ async def test_choosing_fills_the_form_and_tells_what_is_known(folder) -> None:
         assert operator.sees("14 rue des Tilleuls", "01 99 00 12 34")
         assert (
             operator.line_with("Chercher")
-            == "Chercher              téléphone, nom, code postal ou référence"
+            == "Chercher             téléphone, nom, code postal ou référence"
         )
 
 
