@@ -67,6 +67,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "references_exhausted": "La centrale n'a plus de références : prévenez l'administrateur.",
     "store_busy": "Le fichier de la console est occupé ; recommencez.",
     "store_full": "Le disque est plein : libérez de la place, rien n'est perdu.",
+    "store_gone": (
+        "Le fichier de la console a été effacé ou remplacé : rien ne s'enregistre plus."
+        " Remettez-le à sa place, ou quittez et relancez."
+    ),
     "stored_form_unknown": (
         "Un enregistrement vient d'une version plus récente : mettez le programme à jour."
     ),

@@ -109,8 +109,9 @@ def _run_migrations(path: Path) -> None:
 
 
 def _engine(path: Path) -> Engine:
+    uri = {"uri": "true", "mode": "rw"}  # a file that is gone is not made anew, without tables
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        URL.create("sqlite", database=path.absolute().as_uri(), query=uri),
         poolclass=QueuePool,
         hide_parameters=True,  # they are people's names and phones, and errors are printed
         pool_size=4,
@@ -137,12 +138,48 @@ def _on_begin(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def writing(engine: Engine, path: Path) -> Iterator[Connection]:
-    """A transaction that writes, once it is our turn; see ``begun``."""
+def writing(engine: Engine, path: Path, opened: FileId) -> Iterator[Connection]:
+    """A transaction that writes, once it is our turn; see ``begun`` and ``refuse_if_gone``."""
     with contextlib.ExitStack() as held:
         with _translated_at_open(path):
             held.enter_context(turn(path, seconds=BUSY_SECONDS))
+        refuse_if_gone(path, opened)
         yield held.enter_context(begun(engine, BEGIN_WRITING))
+
+
+@contextlib.contextmanager
+def reading(engine: Engine, path: Path, opened: FileId) -> Iterator[Connection]:
+    """A transaction that may only read; see ``begun`` and ``refuse_if_gone``."""
+    refuse_if_gone(path, opened)
+    with begun(engine, BEGIN_READING) as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        try:
+            yield connection
+        finally:
+            connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+
+FileId = tuple[int, int]
+"""Device and inode: the same for as long as it is the same file."""
+
+
+def file_id(path: Path) -> FileId:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def refuse_if_gone(path: Path, opened: FileId) -> None:
+    """Raises Unavailable("store_gone") unless ``path`` is still the file that was opened.
+
+    SQLite goes on writing to a file that was deleted or replaced, and all of it would be lost.
+    Where the very file comes back, work goes on; another one is taken at the next start.
+    """
+    try:
+        is_gone = file_id(path) != opened
+    except OSError as error:
+        raise Unavailable("store_gone", path=str(path)) from error
+    if is_gone:
+        raise Unavailable("store_gone", path=str(path))
 
 
 @contextlib.contextmanager
@@ -201,8 +238,12 @@ def _translated(error: BaseException | None, path: Path) -> Unavailable | None:
     code: str | None
     if isinstance(error, TimeoutError):
         code = "store_busy"
+    elif isinstance(error, FileNotFoundError):
+        code = "store_gone"
     elif isinstance(error, OSError):
         code = "store_full" if error.errno in FULL_ERRNOS else "store_read_only"
+    elif getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        code = "store_full"  # no room for the index of the log, which is told as any other fault
     else:
         code = CODE_OF.get(_primary_code(error))
     return Unavailable(code, path=str(path)) if code else None

@@ -18,9 +18,10 @@ from services.adapters.checkpoints import Checkpoints
 from services.adapters.console_customers import ConsoleCustomers
 from services.adapters.console_drafts import ConsoleDrafts
 from services.adapters.console_file import (
-    BEGIN_READING,
-    begun,
+    FileId,
+    file_id,
     open_engine,
+    reading,
     translated,
     writing,
 )
@@ -57,9 +58,12 @@ class ConsoleTransaction:
 class ConsoleStore:
     """``services.ports.Store`` on an SQLite file."""
 
-    def __init__(self, engine: Engine, path: Path, holders: Holders, own: str | None) -> None:
+    def __init__(
+        self, engine: Engine, path: Path, opened: FileId, holders: Holders, own: str | None
+    ) -> None:
         self._engine = engine
         self._path = path
+        self._opened = opened
         self._holders = holders
         self._own = own
         self._checkpoints = Checkpoints(path)
@@ -72,23 +76,20 @@ class ConsoleStore:
         as held elsewhere. Raises Unavailable as ``console_file.open_engine`` says.
         """
         holders = holders or FolderHolders(path.parent / HOLDERS_FOLDER)
-        return cls(open_engine(path), path, holders, own)
+        engine = open_engine(path)
+        return cls(engine, path, file_id(path), holders, own)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        with translated(self._path), writing(self._engine, self._path) as connection:
+        with translated(self._path), writing(self._engine, self._path, self._opened) as connection:
             yield self._transaction(connection)
         self._checkpoints.after_commit()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """One state of the file for the whole block; writing in it is refused by SQLite."""
-        with translated(self._path), begun(self._engine, BEGIN_READING) as connection:
-            connection.exec_driver_sql("PRAGMA query_only = ON")
-            try:
-                yield self._transaction(connection)
-            finally:
-                connection.exec_driver_sql("PRAGMA query_only = OFF")
+        with translated(self._path), reading(self._engine, self._path, self._opened) as connection:
+            yield self._transaction(connection)
 
     def close(self) -> None:
         self._checkpoints.close()
