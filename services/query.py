@@ -61,9 +61,9 @@ TECHNOLOGY_WORDS: Mapping[Technology, tuple[str, ...]] = {
 SHOP_WORDS = ("compatible", "boutique", "generique")
 
 _SAID_AROUND = """
-a alors au aux avec besoin bonjour ca capacite cartouche cartouches ce cela cette cherche chose
+a alors au aux avec besoin bonjour bouteille bouteilles ca capacite cartouche cartouches ce cela cette cherche chose
 de des deux donc du elle en encre encres est euh faut faudrait il imprimante imprimantes je la
-le les ma madame marque mon monsieur modele moi numero ou par plait pour prix quatre que qui reference
+le les ma madame marque mon monsieur modele moi no numero ou par plait pour prix quatre que qui reference
 ref sa serie si son sur svp type un une vais veux voudrais vous
 """
 STOP_WORDS = frozenset(_SAID_AROUND.split())
@@ -75,7 +75,7 @@ _SAID_FOR: Mapping[str, str] = {"deskjet": "dj", "laserjet": "lj", "officejet": 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SPACES = re.compile(r"[\s/,;:+&()]+")
 _NUMBERED_SERIES = re.compile(r"(?:[A-Z]+-|T0*)([1-9]\d*)(?:XL|XXL)?")
-_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)['’]")
+_ELISION = re.compile(r"\b(?:(?:[cdjlmnst]|qu)['’]|n°)")
 _RUN = re.compile(r"[a-z]+|[0-9]+")
 _ATTRIBUTES = frozenset(
     word

@@ -103,14 +103,19 @@ def told_problem(problem: Problem) -> str:
 
 
 def _report(imported: ImportedCatalogue) -> None:
-    print(
-        f"{len(imported.printers)} imprimantes, {len(imported.articles)} cartouches,"
-        f" {len(imported.pairs)} compatibilités chargées."
+    loaded = (
+        _counted(len(imported.printers), "imprimante"),
+        _counted(len(imported.articles), "cartouche"),
+        _counted(len(imported.pairs), "compatibilité"),
     )
-    count = imported.demo_price_count
-    if count:
-        cartridges = f"{count} cartouches" if count > 1 else "1 cartouche"
+    print(f"Catalogue chargé : {', '.join(loaded)}.")
+    if imported.demo_price_count:
+        cartridges = _counted(imported.demo_price_count, "cartouche")
         print(f"{cartridges} sans offre : prix et stock de démonstration, marqués comme tels.")
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}s" if count > 1 else f"{count} {word}"
 
 
 class ProgressBar:

@@ -85,6 +85,9 @@ FIRST = {
     "tk1130": "KYO-TK1130",
     "ce285a": "HP-CE285A",
     "85a": "HP-CE285A",
+    "hp no 12a": "HP-Q2612A",
+    "hp n° 12a": "HP-Q2612A",
+    "une bouteille d'encre noire epson 102": "EPS-T03R1",
     # a printer and what is wanted for it
     "xp215 cyan": "EPS-T1802",
     "noir xp-215": "EPS-T1801",
