@@ -69,6 +69,7 @@ class LiveConsole:
         self.rules = container.rules
         self.catalogue = container.catalogue
         self.postal = container.postal
+        self.postal.communes("")  # makes the file now rather than at the first postcode
         self._desk: Desk = container.open_desk()
         self.state: DeskState = self._desk.new_call()
         self.sync_status: SyncStatus | None = None

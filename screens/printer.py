@@ -18,28 +18,23 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from models.cart import Cart
 from models.catalogue import Article
 from models.draft import Draft, Step
 from models.errors import DomainError
 from screens.article_view import article_rows
-from screens.printer_view import (
-    Finding,
-    found,
-    guided,
-    look_alike_line,
-    with_printer,
-    with_printer_of,
-)
+from screens.printer_view import look_alike_line
+from screens.scan import Burst, is_barcode
 from screens.status_view import caller, step_name
 from screens.step import StepScreen
-from screens.widgets.columns import Column, Columns
+from screens.walk import Walk, again, begin
+from screens.widgets.columns import Columns
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
 from screens.widgets.text_field import LIMIT, TextField
 from screens.words import _, counted
 from services.desk_state import DeskState
 
-EAN_DIGITS = 13
 QUANTITY_KEYS = "0123456789+-"
 
 WALK = {"up", "down", "left", "right", "pageup", "pagedown", "enter", "escape", "question_mark"}
@@ -55,9 +50,10 @@ class SearchField(TextField):
     class Walked(Message):
         """A key that is not text, or a digit that is a quantity."""
 
-        def __init__(self, key: str) -> None:
+        def __init__(self, key: str, pressed_at: float) -> None:
             super().__init__()
             self.key = key
+            self.pressed_at = pressed_at
 
     async def _on_key(self, event: events.Key) -> None:
         typed = event.character or ""
@@ -65,7 +61,7 @@ class SearchField(TextField):
         if event.key in WALK or is_quantity:
             event.stop()
             event.prevent_default()
-            self.post_message(self.Walked(typed if is_quantity else event.key))
+            self.post_message(self.Walked(typed if is_quantity else event.key, event.time))
         else:
             await super()._on_key(event)
 
@@ -82,10 +78,10 @@ class PrinterScreen(StepScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.finding = Finding()
-        self.column = Column.BRANDS
-        self.article = -1
-        self._found_for: tuple[UUID, str] | None = None
+        self.walk = Walk()
+        self._walked_for: tuple[UUID, str] | None = None
+        self._burst = Burst()
+        self._cart_before_burst = Cart()
 
     def compose_middle(self) -> Iterable[Widget]:
         with Horizontal(id="asked"):
@@ -99,67 +95,40 @@ class PrinterScreen(StepScreen):
     # --- drawing -----------------------------------------------------------
 
     def draw(self, state: DeskState) -> None:
-        self.query_one("#caller", Plain).put(_caller_line(state.draft))
-        self.query_one(SearchField).set_quietly(state.draft.search)
-        if (state.draft.draft_id, state.draft.search) != self._found_for:
-            self._find(state.draft.search)
-            self._mark_again(state.draft)
+        draft = state.draft
+        self.query_one("#caller", Plain).put(_caller_line(draft))
+        self.query_one(SearchField).set_quietly(draft.search)
+        if (draft.draft_id, draft.search) != self._walked_for:
+            self._walk_on(again(self.console.catalogue, draft), draft.search)
         self._draw_columns()
 
-    def _find(self, text: str) -> None:
-        catalogue = self.console.catalogue
-        self._found_for = self.draft.draft_id, text
-        self.finding = found(catalogue, text) if text.strip() else guided(catalogue)
-        self.article = -1
-        self._walk_to(self._start_column())
-
-    def _mark_again(self, draft: Draft) -> None:
-        """A call that is taken up again has its marks where they were."""
-        catalogue = self.console.catalogue
-        self.finding = with_printer_of(catalogue, self.finding, draft.printer_id)
-        skus = [article.sku for article in self.finding.articles]
-        if draft.chosen_sku in skus:
-            self.article = skus.index(draft.chosen_sku)
-            self._walk_to(Column.ARTICLES)
-
-    def _start_column(self) -> Column:
-        if not self.finding.is_search:
-            return Column.BRANDS
-        return Column.ARTICLES if self.finding.best_is_article else Column.PRINTERS
-
-    def _walk_to(self, column: Column) -> None:
-        self.column = column
+    def _walk_on(self, walk: Walk, text: str | None = None) -> None:
+        """Go on from ``walk``; with a text, it is what the search field now holds."""
+        self.walk = walk
+        if text is not None:
+            self._walked_for = self.draft.draft_id, text
         field = self.query_one(SearchField)
-        field.walks_digits = self.chosen is not None
+        field.walks_digits = walk.chosen is not None
         if field.walks_digits:
             field.select_all()
 
-    @property
-    def chosen(self) -> Article | None:
-        """The cartridge that a digit or Enter would put in the cart."""
-        if self.column is Column.ARTICLES and 0 <= self.article < len(self.finding.articles):
-            return self.finding.articles[self.article]
-        return None
-
     def _draw_columns(self) -> None:
-        columns = self.query_one(Columns)
-        finding = self.finding
+        columns, finding = self.query_one(Columns), self.walk.finding
         columns.show_brands(finding.brands, finding.brand)
         columns.show_printers([p.model for p in finding.printers], finding.printer)
-        columns.show_articles(article_rows(finding.articles), self.article)
-        columns.activate(self.column)
+        columns.show_articles(article_rows(finding.articles), self.walk.article)
+        columns.activate(self.walk.column)
         self.query_one("#hint", Plain).put(self._hint())
         self.refresh_keys()
 
     def _hint(self) -> str:
-        if self.finding.is_search and self.finding.is_empty:
+        finding, chosen = self.walk.finding, self.walk.chosen
+        if finding.is_search and finding.is_empty:
             return _("Rien de ce nom. Cherchez par cartouche, ou Entrée : noter et rappeler.")
-        if self.chosen is not None and (
-            alike := look_alike_line(self.chosen, self.finding.articles)
-        ):
+        if chosen is not None and (alike := look_alike_line(chosen, finding.articles)):
             return alike
-        if self.finding.corrected:
-            return _("compris : {text}").format(text=self.finding.corrected)
+        if finding.corrected:
+            return _("compris : {text}").format(text=finding.corrected)
         if self._can_take_up:
             return interrupted_line(self.console.interrupted[0])
         if self.draft.unknown_printer:
@@ -167,111 +136,72 @@ class PrinterScreen(StepScreen):
         return ""
 
     def keys(self) -> Sequence[KeyHint]:
-        if self._can_take_up:
-            return (KeyHint(_("Entrée"), _("reprendre l'appel")), KeyHint("↓", _("nouvel appel")))
-        if self.finding.is_search and self.finding.is_empty:
-            return (KeyHint(_("Entrée"), _("noter et rappeler")), KeyHint(_("Échap"), _("effacer")))
-        if self.chosen is not None:
-            return (
-                KeyHint(_("Entrée"), _("ajouter")),
-                KeyHint("1-9", _("quantité")),
-                KeyHint("← →", _("colonne")),
-            )
-        if self.finding.is_search and self.finding.best_is_article:
-            return (KeyHint(_("Entrée"), _("ajouter")), KeyHint("↓", _("choisir")))
-        unknown = (KeyHint("F7", _("modèle inconnu")),) if self.finding.corrected else ()
-        return (KeyHint(_("Entrée"), _("choisir")), KeyHint("← →", _("colonne")), *unknown)
+        return key_hints(self.walk, can_take_up=self._can_take_up)
 
     # --- what the operator does --------------------------------------------
 
     @on(Input.Changed, "#search")
     async def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._find(event.value)
+        self._walk_on(begin(self.console.catalogue, event.value), event.value)
         await self.change(lambda draft: replace(draft, search=event.value, focus="search"))
 
     @on(SearchField.Walked)
     async def _walked(self, event: SearchField.Walked) -> None:
+        catalogue = self.console.catalogue
         match event.key:
             case "up" | "down":
-                self._move(-1 if event.key == "up" else 1)
+                self._walk_on(self.walk.moved(-1 if event.key == "up" else 1, catalogue))
             case "pageup" | "pagedown":
-                self._move(-10 if event.key == "pageup" else 10)
+                self._walk_on(self.walk.moved(-10 if event.key == "pageup" else 10, catalogue))
             case "left" | "right":
-                self._turn(-1 if event.key == "left" else 1)
+                self._walk_on(self.walk.turned(-1 if event.key == "left" else 1, catalogue))
             case "escape":
-                await self._begin_again()
+                await self._search_for("")
             case "enter":
                 await self._enter()
             case "question_mark":
                 await self.console.show_keys()
             case sign_or_digit:
-                await self._quantity(sign_or_digit)
+                await self._quantity(sign_or_digit, event.pressed_at)
         await self._remember_marks()
         self._draw_columns()
-
-    def _move(self, delta: int) -> None:
-        catalogue, finding = self.console.catalogue, self.finding
-        if self.column is Column.ARTICLES:
-            self.article = _within(self.article + delta, len(finding.articles))
-            self._walk_to(Column.ARTICLES)
-        elif self.column is Column.PRINTERS and finding.printers:
-            row = _within(finding.printer + delta, len(finding.printers))
-            self.finding = with_printer(catalogue, finding, row)
-        elif self.column is Column.BRANDS and not finding.is_search:
-            row = _within(finding.brand + delta, len(finding.brands))
-            self.finding = guided(catalogue, brand=row)
-
-    def _turn(self, delta: int) -> None:
-        wanted = Column(_within(self.column + delta, len(Column)))
-        if wanted is Column.PRINTERS and self.finding.printers:
-            if self.finding.printer < 0:
-                self._choose_printer(0)
-            self.article = -1
-            self._walk_to(wanted)
-        elif wanted is Column.ARTICLES and self.finding.articles:
-            self.article = max(0, self.article)
-            self._walk_to(wanted)
-        elif wanted is Column.BRANDS and not self.finding.is_search:
-            self.article = -1
-            self._walk_to(wanted)
-
-    def _choose_printer(self, row: int) -> None:
-        self.finding = with_printer(self.console.catalogue, self.finding, row)
 
     @property
     def _can_take_up(self) -> bool:
         """A call was cut off, and nothing of another one has begun."""
-        untouched = self.draft.is_blank and self.finding.brand < 0
+        untouched = self.draft.is_blank and self.walk.is_at_start
         return untouched and bool(self.console.interrupted)
 
-    async def _begin_again(self) -> None:
-        self._find("")
-        await self.change(lambda draft: replace(draft, search="", focus="search"))
+    async def _search_for(self, text: str, cart: Cart | None = None) -> None:
+        """As if ``text`` had been typed; with a cart, that one again."""
+        self._walk_on(begin(self.console.catalogue, text), text)
+        await self.change(
+            lambda draft: replace(draft, search=text, focus="search", cart=cart or draft.cart)
+        )
 
     async def _enter(self) -> None:
-        text = self.draft.search.strip()
-        if self.chosen is not None:
-            await self._put(self.chosen, self.draft.cart.quantity_of(self.chosen.sku) + 1)
-        elif self.finding.is_search and self.finding.best_is_article:
-            await self._put(self.finding.articles[0], None)
-            if _is_scan(text):
-                await self._begin_again()
+        text, walk = self.draft.search.strip(), self.walk
+        if walk.chosen is not None:
+            await self._put_one_more(walk.chosen)
+        elif walk.finding.is_search and walk.finding.best_is_article:
+            await self._put_one_more(walk.finding.articles[0])
+            if is_barcode(text):
+                await self._search_for("")
             else:
-                self.article = 0
-                self._walk_to(Column.ARTICLES)
-        elif self.finding.is_search and self.finding.is_empty:
+                self._walk_on(walk.on_first_article())
+        elif walk.finding.is_search and walk.finding.is_empty:
             await self.action_note_unknown()
         elif self._can_take_up:
             await self.console.take_up_interrupted()
         else:
-            if self.column is Column.BRANDS and self.finding.brand < 0:
-                self._move(1)
-            self._turn(1)
+            catalogue = self.console.catalogue
+            marked = walk.moved(1, catalogue) if walk.is_at_start else walk
+            self._walk_on(marked.turned(1, catalogue))
 
     async def _remember_marks(self) -> None:
         """Where the marks stand is part of the call."""
-        printer, chosen = self.finding.chosen_printer, self.chosen
+        printer, chosen = self.walk.finding.chosen_printer, self.walk.chosen
         sku = chosen.sku if chosen else ""
         if chosen is not None and printer is not None:
             printer_id = printer.printer_id
@@ -287,25 +217,34 @@ class PrinterScreen(StepScreen):
         await self.change(lambda draft: replace(draft, unknown_printer=text, search=""))
         await self.console.park(_("modèle inconnu : {model}, à rappeler").format(model=text))
 
-    async def _quantity(self, key: str) -> None:
-        if self.chosen is None:
-            return
-        now = self.draft.cart.quantity_of(self.chosen.sku)
-        wanted = {"+": now + 1, "-": max(0, now - 1)}.get(key)
-        await self._put(self.chosen, int(key) if wanted is None else wanted)
+    # --- quantities ----------------------------------------------------------
 
-    async def _put(self, article: Article, quantity: int | None) -> None:
-        """Exactly this many in the cart; None is one more."""
-        if quantity is None:
-            quantity = self.draft.cart.quantity_of(article.sku) + 1
+    async def _quantity(self, key: str, at: float) -> None:
+        """A digit is the quantity, + and - change it; a burst of digits is a barcode."""
+        chosen = self.walk.chosen
+        if chosen is None:
+            return
+        now = self.draft.cart.quantity_of(chosen.sku)
+        if key in "+-":
+            await self._put(chosen, now + 1 if key == "+" else max(0, now - 1))
+            return
+        digits = self._burst.add(key, at)
+        if len(digits) == 1:
+            self._cart_before_burst = self.draft.cart
+        if self._burst.is_scan:
+            await self._search_for(digits, self._cart_before_burst)
+        else:
+            await self._put(chosen, int(key))
+
+    async def _put_one_more(self, article: Article) -> None:
+        await self._put(article, self.draft.cart.quantity_of(article.sku) + 1)
+
+    async def _put(self, article: Article, quantity: int) -> None:
+        """Exactly this many in the cart."""
 
         def put(draft: Draft) -> Draft:
-            cart = draft.cart.set_quantity(
-                article.sku,
-                quantity,
-                price_cents=article.offer.price_cents,
-                at=self.console.now(),
-            )
+            price, now = article.offer.price_cents, self.console.now()
+            cart = draft.cart.set_quantity(article.sku, quantity, price_cents=price, at=now)
             return replace(draft, cart=cart)
 
         try:
@@ -314,13 +253,23 @@ class PrinterScreen(StepScreen):
             self.console.present(error)
 
 
-def _is_scan(text: str) -> bool:
-    """An EAN-13, as a scanner types it."""
-    return len(text) == EAN_DIGITS and text.isdecimal()
-
-
-def _within(index: int, count: int) -> int:
-    return max(0, min(count - 1, index))
+def key_hints(walk: Walk, *, can_take_up: bool) -> Sequence[KeyHint]:
+    """The keys of step 1 that do something now."""
+    finding = walk.finding
+    if can_take_up:
+        return (KeyHint(_("Entrée"), _("reprendre l'appel")), KeyHint("↓", _("nouvel appel")))
+    if finding.is_search and finding.is_empty:
+        return (KeyHint(_("Entrée"), _("noter et rappeler")), KeyHint(_("Échap"), _("effacer")))
+    if walk.chosen is not None:
+        return (
+            KeyHint(_("Entrée"), _("ajouter")),
+            KeyHint("1-9", _("quantité")),
+            KeyHint("← →", _("colonne")),
+        )
+    if finding.is_search and finding.best_is_article:
+        return (KeyHint(_("Entrée"), _("ajouter")), KeyHint("↓", _("choisir")))
+    unknown = (KeyHint("F7", _("modèle inconnu")),) if finding.corrected else ()
+    return (KeyHint(_("Entrée"), _("choisir")), KeyHint("← →", _("colonne")), *unknown)
 
 
 def _caller_line(draft: Draft) -> str:
