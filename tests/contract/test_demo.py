@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -20,7 +24,8 @@ from contract.shop import NOW, make_order
 from sqlalchemy import select
 
 from central.database import Database
-from kiosk import central_server, demo, paths
+from kiosk import central_server, demo, demo_central, paths
+from kiosk.cli import main
 from kiosk.container import Container
 from models.errors import Conflict, DomainError
 from models.tables import central as tables
@@ -57,6 +62,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state"
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose shop was filled by an earlier start."""
+    folder = paths.ensure_folder(tmp_path_factory.mktemp("filled"))
+    demo_central.fill(folder, NOW)
+    return folder
+
+
+@pytest.fixture
+def known_folder(folder: Path, filled: Path) -> Path:
+    """For what a second start shows as well as the first, and sooner."""
+    shutil.copytree(filled, folder)
+    return folder
+
+
 @contextmanager
 def parent(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A program with a central beside it, as ``kiosk demo`` is."""
@@ -82,6 +102,14 @@ def kiosk(*words: str, input_: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
+def here(*words: str, input_: str = "") -> subprocess.CompletedProcess[str]:
+    """The same command in this process: it starts a second sooner."""
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", StringIO(input_)):
+        code = main(words)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
 def announced(folder: Path) -> dict[str, object]:
     try:
         said: dict[str, object] = json.loads(paths.central_address_file(folder).read_bytes())
@@ -90,9 +118,14 @@ def announced(folder: Path) -> dict[str, object]:
     return said
 
 
+@cache
+def near() -> httpx.Client:
+    return httpx.Client(trust_env=False, headers={"Connection": "close"})
+
+
 def is_serving(folder: Path) -> bool:
     try:
-        return httpx.get(f"{announced(folder).get('url')}/readyz", trust_env=False).is_success
+        return near().get(f"{announced(folder).get('url')}/readyz").is_success
     except (httpx.HTTPError, httpx.UnsupportedProtocol):
         return False
 
@@ -136,7 +169,7 @@ def test_a_demo_from_the_first_start_to_the_second(folder: Path) -> None:
             report = engine.run_once()
         assert (report.connection, report.is_catalogue_new) == ("online", False)
         assert report.customers > 10
-        example = kiosk("orders", "place", "-", input_=kiosk("orders", "place", "--example").stdout)
+        example = kiosk("orders", "place", "-", input_=here("orders", "place", "--example").stdout)
         reference = json.loads(example.stdout)["reference"]
         assert reference == "100000006"
         once = kiosk("sync", "--once", "--json")
@@ -150,59 +183,61 @@ def test_a_demo_from_the_first_start_to_the_second(folder: Path) -> None:
         wait_for(lambda: is_serving(folder))
         assert announced(folder)["url"] == first_url
         assert kiosk("sync", "--once").returncode == 0
-        (row,) = json.loads(kiosk("central", "orders", "--json").stdout)
+        (row,) = json.loads(here("central", "orders", "--json").stdout)
         assert (row["reference"], row["state"], row["console"], row["outcome"]) == (
             reference,
             "awaiting_payment",
             "demo",
             "accepted",
         )
-        assert "100 000 006" in kiosk("central", "orders").stdout
+        assert "100 000 006" in here("central", "orders").stdout
     assert count(folder, tables.consoles) == 1
 
 
-def test_the_central_ends_with_its_parent_however_that_ends(folder: Path) -> None:
-    with parent(folder) as process:
-        wait_for(lambda: is_serving(folder))
-        assert not is_free(folder)
+def test_the_central_ends_with_its_parent_however_that_ends(known_folder: Path) -> None:
+    with parent(known_folder) as process:
+        wait_for(lambda: is_serving(known_folder))
+        assert not is_free(known_folder)
         process.kill()
-        wait_for(lambda: is_free(folder))
-        assert not is_serving(folder)
+        wait_for(lambda: is_free(known_folder))
+        assert not is_serving(known_folder)
 
 
-def test_ctrl_c_in_the_terminal_does_not_reach_it(folder: Path) -> None:
-    with parent(folder):
-        wait_for(lambda: is_serving(folder))
-        pid = announced(folder)["pid"]
+def test_ctrl_c_in_the_terminal_does_not_reach_it(known_folder: Path) -> None:
+    with parent(known_folder):
+        wait_for(lambda: is_serving(known_folder))
+        pid = announced(known_folder)["pid"]
         assert isinstance(pid, int)
         assert os.getsid(pid) == pid != os.getsid(0)
 
 
-def test_a_second_demo_shares_the_central_and_takes_over(folder: Path) -> None:
-    with parent(folder) as first:
-        wait_for(lambda: is_serving(folder))
-        served_by = announced(folder)["pid"]
-        with parent(folder):
-            assert announced(folder)["pid"] == served_by
+def test_a_second_demo_shares_the_central_and_takes_over(known_folder: Path) -> None:
+    with parent(known_folder) as first:
+        wait_for(lambda: is_serving(known_folder))
+        served_by = announced(known_folder)["pid"]
+        with parent(known_folder):
+            assert announced(known_folder)["pid"] == served_by
             first.kill()
-            wait_for(lambda: announced(folder)["pid"] != served_by and is_serving(folder))
-            assert not is_free(folder)
-        wait_for(lambda: is_free(folder))
+            wait_for(
+                lambda: announced(known_folder)["pid"] != served_by and is_serving(known_folder)
+            )
+            assert not is_free(known_folder)
+        wait_for(lambda: is_free(known_folder))
 
 
-def test_a_central_that_was_killed_is_started_again_by_hand(folder: Path) -> None:
-    with parent(folder):
-        container = opened(folder)
-        wait_for(lambda: is_serving(folder))
-        pid = announced(folder)["pid"]
+def test_a_central_that_was_killed_is_started_again_by_hand(known_folder: Path) -> None:
+    with parent(known_folder):
+        container = opened(known_folder)
+        wait_for(lambda: is_serving(known_folder))
+        pid = announced(known_folder)["pid"]
         assert isinstance(pid, int)
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: is_free(folder))
+        wait_for(lambda: is_free(known_folder))
         _ = container.catalogue
         engine = container.sync_engine()
         assert engine.run_once().connection == "offline"
-        with _serving_by_hand(folder):
-            assert announced(folder)["pid"] != pid
+        with _serving_by_hand(known_folder):
+            assert announced(known_folder)["pid"] != pid
             assert engine.run_once().connection == "online"
             second = kiosk("central", "serve", "--port", "0")
             assert second.returncode == 1
@@ -230,16 +265,16 @@ def _serving_by_hand(folder: Path) -> Iterator[None]:
 
 def test_a_console_of_ones_own_from_nothing(folder: Path) -> None:
     """``central console add``, ``central serve``, ``sync --enrol``: a shop without the demo."""
-    token = kiosk("central", "console", "add", "comptoir").stdout.strip()
-    again = kiosk("central", "console", "add", "comptoir")
+    token = here("central", "console", "add", "comptoir").stdout.strip()
+    again = here("central", "console", "add", "comptoir")
     assert len(token) == 43
     assert (again.returncode, again.stdout) == (1, "")
-    assert kiosk("central", "orders", "--json").stdout == "[]\n"
-    before = kiosk("sync", "--once")
+    assert here("central", "orders", "--json").stdout == "[]\n"
+    before = here("sync", "--once")
     assert (before.returncode, "--enrol" in before.stderr) == (3, True)
-    assert kiosk("sync", "--enrol", "local", input_=token + "\n").returncode == 0
+    assert here("sync", "--enrol", "local", input_=token + "\n").returncode == 0
     with _serving_by_hand(folder):
-        report = json.loads(kiosk("sync", "--once", "--json").stdout)
+        report = json.loads(here("sync", "--once", "--json").stdout)
     assert (report["connection"], report["references_left"]) == ("online", 200)
     assert report["catalogue_version"] == "builtin-1"
     with pytest.raises(Conflict):
@@ -257,8 +292,8 @@ def _raise_if_real(folder: Path, url: str) -> None:
 
 def test_enrolling_says_what_is_wrong(folder: Path) -> None:
     for url, token in (("centrale", "t"), ("https://", "t"), ("local", ""), ("local", "jeton é")):
-        assert kiosk("sync", "--enrol", url, input_=token + "\n").returncode == 1
-    assert not folder.exists() or kiosk("sync", "--once").returncode == 3
+        assert here("sync", "--enrol", url, input_=token + "\n").returncode == 1
+    assert not folder.exists() or here("sync", "--once").returncode == 3
 
 
 # --- beginning anew ---------------------------------------------------------------
@@ -383,22 +418,22 @@ def test_a_host_that_is_none(host: str) -> None:
     assert refused.value.code == "port_unusable"
 
 
-def test_an_order_needs_no_screen_to_be_sent_twice(folder: Path) -> None:
+def test_an_order_needs_no_screen_to_be_sent_twice(known_folder: Path) -> None:
     """The demo's central judges like any other: the same body twice is one order."""
-    with parent(folder):
-        container = opened(folder)
+    with parent(known_folder):
+        container = opened(known_folder)
         with container.store.write() as tx:
             number = tx.references.take_next()
             enrolment = read_enrolment(tx.settings)
         container.close()
         assert enrolment is not None
-        wait_for(lambda: is_serving(folder))
+        wait_for(lambda: is_serving(known_folder))
         order = make_order(number)
         headers = {"Authorization": f"Bearer {enrolment.token}", "Content-Type": "application/json"}
-        url = f"{announced(folder)['url']}/v1/orders/{order.order_id}"
+        url = f"{announced(known_folder)['url']}/v1/orders/{order.order_id}"
         for _ in range(2):
             answer = httpx.put(
                 url, content=order_to_wire(order), headers=headers, trust_env=False, timeout=30
             )
             assert answer.status_code == 200
-    assert count(folder, tables.orders) == 1
+    assert count(known_folder, tables.orders) == 1
