@@ -48,7 +48,7 @@ _PLATFORM_PREFIXES = (
 
 _FRENCH_CODES = ("33", "590", "594", "596", "262", "508")
 _NATIONAL_LENGTH = 10
-_ALLOWED = re.compile(r"\+?[0-9 .,\-/()_]*")
+_ALLOWED = re.compile(r"\(?\+?[0-9 .,\-/()_]*")
 
 
 def parse_phone(text: str) -> Phone:
@@ -98,14 +98,13 @@ def spoken(e164: str) -> str:
 def _dialled(text: str) -> str:
     """Digits, after a "+" where it is international. Raises DomainError("phone_malformed")."""
     plain = unicodedata.normalize("NFKC", text).strip().replace("O", "0").replace("o", "0")
-    plain = plain.replace("(0)", "")
     plain = "".join(" " if unicodedata.category(c) in {"Zs", "Pd"} else c for c in plain)
     if not _ALLOWED.fullmatch(plain):
         raise _malformed("letters", plain)
     digits = re.sub(r"[^0-9]", "", plain)
     if not digits:
         raise _malformed("empty", plain)
-    if plain.startswith("+"):
+    if plain.lstrip("(").startswith("+"):
         return f"+{digits}"
     return f"+{digits[2:]}" if digits.startswith("00") else digits
 
