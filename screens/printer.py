@@ -149,6 +149,8 @@ class PrinterScreen(StepScreen):
     @on(SearchField.Walked)
     async def _walked(self, event: SearchField.Walked) -> None:
         catalogue = self.console.catalogue
+        if not event.key.isdecimal():
+            self._burst.end()
         match event.key:
             case "up" | "down":
                 self._walk_on(self.walk.moved(-1 if event.key == "up" else 1, catalogue))

@@ -30,6 +30,10 @@ class Burst:
         self.digits, self.last_at = self.digits + digit, at
         return self.digits
 
+    def end(self) -> None:
+        """Another key came between."""
+        self.digits = ""
+
     @property
     def is_scan(self) -> bool:
         return len(self.digits) >= DIGITS_OF_A_SCAN

@@ -83,6 +83,8 @@ def test_four_digits_without_a_pause_are_a_scan():
     burst.add("0", 10.05)
     assert burst.is_scan
     assert burst.add("1", 10.3) == "1"
+    burst.end()
+    assert burst.add("2", 10.31) == "2"
     assert not burst.is_scan
 
 
