@@ -83,13 +83,23 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def announce(address_file: Path, listener: socket.socket) -> None:
-    """Say where this central is, for the consoles of the same folder. All or nothing."""
+@contextlib.contextmanager
+def announced(address_file: Path, listener: socket.socket) -> Iterator[None]:
+    """Consoles of the same folder find this central while the block runs.
+
+    The file is locked all that time, and from before it has its name: an address that
+    nobody holds is that of a dead central, whose port may be anybody's by now.
+    """
     said = json.dumps({"url": url_of(listener), "pid": os.getpid()})
     aside = address_file.with_name(f"{address_file.name}.{os.getpid()}")
-    aside.touch(mode=paths.FILE_MODE)
-    aside.write_text(said)
-    aside.replace(address_file)
+    held = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, paths.FILE_MODE)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        os.write(held, said.encode())
+        aside.replace(address_file)
+        yield
+    finally:
+        os.close(held)
 
 
 def announced_port(address_file: Path) -> int:

@@ -63,8 +63,8 @@ def main(folder: Path) -> None:
         listener = central_server.listen_where_before(address_file)
         server = central_server.new_server(settings)
         parent.ends(server)
-        central_server.announce(address_file, listener)
-        server.run(sockets=[listener])
+        with central_server.announced(address_file, listener):
+            server.run(sockets=[listener])
 
 
 def fill(folder: Path, now: datetime) -> None:

@@ -78,7 +78,8 @@ def _serve(args: argparse.Namespace) -> int:
         listener = held.enter_context(central_server.listen(args.host, args.port))
         server = central_server.new_server(CentralSettings(_database(args)))
         if args.database is None:
-            central_server.announce(paths.central_address_file(folder), listener)
+            address_file = paths.central_address_file(folder)
+            held.enter_context(central_server.announced(address_file, listener))
         print(f"centrale à l'écoute : {central_server.url_of(listener)}", flush=True)
         server.run(sockets=[listener])
     return 0

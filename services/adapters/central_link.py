@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,11 +47,26 @@ class CentralLink:
 
 
 def read_address(address_file: Path) -> str:
-    """The URL that a local central wrote. Raises Unavailable("central_unreachable")."""
+    """The URL of the local central that runs now: it holds a lock on what it wrote. Without
+    one the port may be a stranger's, who would be told the token and people's addresses.
+
+    Raises Unavailable("central_unreachable").
+    """
     try:
-        url = str(json.loads(address_file.read_bytes())["url"])
+        with address_file.open("rb") as file:
+            if not _is_held(file.fileno()):
+                raise Unavailable("central_unreachable")
+            url = str(json.loads(file.read())["url"])
         if urlsplit(url).scheme not in {"http", "https"}:
             raise Unavailable("central_unreachable")
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Unavailable("central_unreachable") from error
     return url
+
+
+def _is_held(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False

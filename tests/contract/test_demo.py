@@ -27,9 +27,10 @@ from central.database import Database
 from kiosk import central_server, demo, demo_central, paths
 from kiosk.cli import main
 from kiosk.container import Container
-from models.errors import Conflict, DomainError
+from models.errors import Conflict, DomainError, Unavailable
 from models.tables import central as tables
 from models.wire.orders import order_to_wire
+from services.adapters.central_link import read_address
 from services.ports import Store
 from services.sync.election import Election
 from services.sync.enrolment import LOCAL, Enrolment, read_enrolment, write_enrolment
@@ -386,10 +387,16 @@ def test_the_port_of_before_or_another(tmp_path: Path) -> None:
     address = tmp_path / "central.json"
     assert central_server.announced_port(address) == 0
     with central_server.listen_where_before(address) as first:
-        central_server.announce(address, first)
         port = first.getsockname()[1]
+        with central_server.announced(address, first):
+            assert read_address(address) == central_server.url_of(first)
+            assert address.stat().st_mode & 0o777 == 0o600
+            assert [file.name for file in tmp_path.iterdir()] == ["central.json"]
+        # Nobody is there any more: the port is remembered, but nothing is told to it.
+        with pytest.raises(Unavailable) as nobody:
+            read_address(address)
+        assert nobody.value.code == "central_unreachable"
         assert central_server.announced_port(address) == port
-        assert address.stat().st_mode & 0o777 == 0o600
         with central_server.listen_where_before(address) as other:
             assert other.getsockname()[1] != port
         with pytest.raises(DomainError) as taken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -495,23 +496,28 @@ def test_a_local_central_is_found_where_it_moved_to(bench: Bench) -> None:
     with bench.console.store.write() as tx:
         write_enrolment(tx.settings, Enrolment(LOCAL, bench.shop.token()))
     link = CentralLink(bench.console.store, address)
-
-    def ping() -> None:
+    with pytest.raises(Unavailable):
         link().ping()
-
-    for said in (None, "", "{}", '{"url": "file:///etc"}', '{"url": 3}', "[]"):
-        if said is not None:
-            address.write_text(said)
-        with pytest.raises(Unavailable) as nowhere:
-            ping()
+    for said in ("", "{}", '{"url": "file:///etc"}', '{"url": 3}', "[]"):
+        with _saying(address, said), pytest.raises(Unavailable) as nowhere:
+            link().ping()
         assert nowhere.value.code == "central_unreachable"
-    with _nobody() as url:
-        address.write_text(f'{{"url": "{url}"}}')
-        with pytest.raises(Unavailable):
-            ping()
-    address.write_text(f'{{"url": "{bench.shop.url}"}}')
-    ping()
+    with _nobody() as url, _saying(address, f'{{"url": "{url}"}}'), pytest.raises(Unavailable):
+        link().ping()
+    with _saying(address, f'{{"url": "{bench.shop.url}"}}'):
+        link().ping()
+    with pytest.raises(Unavailable):
+        link().ping()  # what it said is still there, but not whoever said it
     link.close()
+
+
+@contextmanager
+def _saying(address: Path, said: str) -> Iterator[None]:
+    with address.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write(said)
+        held.flush()
+        yield
 
 
 @contextmanager
