@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from models.errors import DomainError
 
 _LENGTHS = range(14, 20)
+_BEGINNING_MIN = 10
+_SHOWN_OF_A_BEGINNING = 6
+"""PCI DSS 3.4.1: the first six may be shown."""
+
 _SEPARATORS_MAX = 5
 """Characters between two digits of one number; more, and a new number begins."""
 
@@ -59,6 +63,20 @@ def mask_pans(text: str) -> str:
     for pan, start, stop in _found(text):
         kept += [text[end:start], "•••• ", pan[-4:]]
         end = stop
+    return "".join((*kept, text[end:]))
+
+
+def mask_beginning(text: str) -> str:
+    """The same text with what may be the beginning of a card number cut to its first six.
+
+    For a text that is still being typed: fifteen digits of a card on disk give the sixteenth
+    away. An EAN-13 is left alone; any other number is, once nobody types in it any more.
+    """
+    kept, end = [], 0
+    for run in _runs(text):
+        if _may_become_pan("".join(digit.value for digit in run)):
+            kept += [text[end : run[_SHOWN_OF_A_BEGINNING].at], "•"]
+            end = run[-1].at + 1
     return "".join((*kept, text[end:]))
 
 
@@ -146,6 +164,23 @@ def _runs(text: str) -> Iterator[list[_Digit]]:
             yield run
             run, gap = [], 0
     yield run
+
+
+def _may_become_pan(digits: str) -> bool:
+    if len(digits) < _BEGINNING_MIN or _is_ean(digits):
+        return False
+    return any(
+        len(digits) < longest and low <= int(digits[: len(str(low))]) <= high
+        for low, high, _, longest in _RANGES
+    )
+
+
+def _is_ean(digits: str) -> bool:
+    """GS1: the figures, weighted 1 and 3 in turn, add up to a multiple of ten."""
+    if len(digits) != 13:  # noqa: PLR2004 - the norm's number
+        return False
+    figures = [int(digit) for digit in digits]
+    return (sum(figures[::2]) + 3 * sum(figures[1::2])) % 10 == 0
 
 
 def _is_pan(digits: str) -> bool:
