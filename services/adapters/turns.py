@@ -4,6 +4,10 @@ SQLite's own waiting sleeps and asks again, so among many writers whoever has wa
 may ask at the wrong moments until it gives up. The kernel's queue for ``flock`` is first
 come, first served, wakes the next one at once, and lets go when a process dies. It is a
 courtesy among our own programs only: SQLite's locks still hold whoever does not queue.
+
+A lock that is let go stands open until the next in line has run, and whoever runs would take
+it again and again. So there are two: only who holds the door, one at a time, may wait for the
+turn, and who had a turn goes to the end of the line at the door.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -25,7 +29,7 @@ def turn(path: Path, *, seconds: float) -> Iterator[None]:
     Not to be taken twice by one thread: it would wait for itself. Raises TimeoutError, and
     other OSErrors where the file of turns beside ``path`` cannot be opened.
     """
-    queued = _Place(path.with_name(path.name + ".turn"))
+    queued = _Place(path)
     if not queued.is_ours_at_once():
         queued.wait(seconds)
     try:
@@ -35,22 +39,29 @@ def turn(path: Path, *, seconds: float) -> Iterator[None]:
 
 
 class _Place:
-    """A place in the queue: an open file description of its own, for a thread as for a process."""
+    """A place in the queue: open file descriptions of its own, for a thread as for a process."""
 
-    def __init__(self, beside: Path) -> None:
-        self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    def __init__(self, path: Path) -> None:
+        with ExitStack() as opened:
+            self._door = _opened(path.with_name(path.name + ".door"), opened)
+            self._turn = _opened(path.with_name(path.name + ".turn"), opened)
+            self._files = opened.pop_all()
         self._handing_over = threading.Lock()
         self._has_come = threading.Event()
         self._is_given_up = False
+        self._is_at_door = False
 
     def is_ours_at_once(self) -> bool:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._is_at_door = True
+            fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         except OSError:
-            os.close(self._file)
+            self._files.close()
             raise
+        fcntl.flock(self._door, fcntl.LOCK_UN)
         return True
 
     def wait(self, seconds: float) -> None:
@@ -67,11 +78,14 @@ class _Place:
 
     def leave(self) -> None:
         # Said aloud and not only by closing: a forked child may have the file open as well.
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        os.close(self._file)
+        fcntl.flock(self._turn, fcntl.LOCK_UN)
+        self._files.close()
 
     def _stand_in_line(self) -> None:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        if not self._is_at_door:
+            fcntl.flock(self._door, fcntl.LOCK_EX)
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        fcntl.flock(self._door, fcntl.LOCK_UN)
         with self._handing_over:
             if not self._is_given_up:
                 self._has_come.set()
@@ -85,3 +99,9 @@ class _Place:
             has_come = self._has_come.is_set()
         if has_come:
             self.leave()
+
+
+def _opened(path: Path, until: ExitStack) -> int:
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    until.callback(os.close, file)
+    return file

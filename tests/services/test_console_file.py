@@ -40,6 +40,7 @@ def test_the_file_is_ours_alone_with_all_its_neighbours(path):
             "console.sqlite3": 0o600,
             "console.sqlite3-wal": 0o600,
             "console.sqlite3-shm": 0o600,
+            "console.sqlite3.door": 0o600,
             "console.sqlite3.lock": 0o600,
             "console.sqlite3.turn": 0o600,
         }
