@@ -54,7 +54,8 @@ def judge(order: OrderIn, known: Known, rules: ShopRules) -> Judgement:
         for sku, quantity in quantities_of(order).items()
         if sku in known.articles
     ]
-    promise = promise_for(order.ordered_on, items, order.payment_method, rules)
+    awaited = None if quote.is_covered else order.payment_method
+    promise = promise_for(order.ordered_on, items, awaited, rules)
     return Judgement(quote, promise, tuple(_differences(order, known, quote, promise)))
 
 

@@ -82,5 +82,10 @@ class Quote:
     article_count: int = 0
 
     @property
+    def is_covered(self) -> bool:
+        """Credits pay for all of it: no money is awaited."""
+        return self.credit_cents > 0 and self.total_cents == 0
+
+    @property
     def vat_cents(self) -> int:
         return sum(share.vat_cents for share in self.vat)

@@ -50,7 +50,7 @@ def quote_cart(
         (articles[line.sku].offer, line.quantity) for line in cart.lines if line.sku in articles
     ]
     quote = price_cart(cart, facts, now=now, rules=rules)
-    awaited = None if quote.credit_cents and not quote.total_cents else method
+    awaited = None if quote.is_covered else method
     return quote, promise_for(paris_day(called_at), items, awaited, rules)
 
 

@@ -98,6 +98,8 @@ def make_order(
         customer_id=customer.customer_id,
         delivery_postcode=customer.billing.postcode,
     )
+    quote = price_cart(cart, facts, now=placed_at, rules=RULES)
+    awaited = None if quote.is_covered else PaymentMethod.CHEQUE
     ordered_on = paris_day(placed_at)
     items = [(known[sku].offer, quantity) for sku, quantity in lines]
     return Order(
@@ -106,8 +108,8 @@ def make_order(
         draft_id=uuid4(),
         customer=customer,
         delivery=DeliveryAddress(customer.name, customer.billing, "code 12B4"),
-        quote=price_cart(cart, facts, now=placed_at, rules=RULES),
-        promise=promise_for(ordered_on, items, PaymentMethod.CHEQUE, RULES),
+        quote=quote,
+        promise=promise_for(ordered_on, items, awaited, RULES),
         payment_method=PaymentMethod.CHEQUE,
         link_channel=None,
         state=OrderState.AWAITING_PAYMENT,

@@ -6,21 +6,23 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from contract.conftest import Shop, with_price
-from contract.shop import ARTICLES, CUSTOMER, NOW, VOUCHERS, article, make_order
+from contract.shop import ARTICLES, CUSTOMER, NOW, RULES, VOUCHERS, article, make_order
 from sqlalchemy import select
 
+from central.judge import Known, judge
 from models.catalogue import Colour
 from models.order import Order
 from models.reference import with_check
 from models.tables import central as tables
-from models.wire.orders import order_to_wire
+from models.vouchers import Voucher, VoucherKind
+from models.wire.orders import order_from_wire, order_to_wire
 
 
 @pytest.fixture
@@ -231,6 +233,20 @@ def test_a_credit_keeps_its_remainder_and_is_spent_once(shop: Shop, client: http
     again = make_order(10_000_001, [("LC970Y", 1)], codes=["AV-7K2M"])
     assert ("code_refused", "AV-7K2M", "nothing_left", None) in differences(put(client, again))
     assert voucher_row(shop, "AV-7K2M").remaining_cents == 0
+
+
+@pytest.mark.parametrize("remaining,days_later", [(1780, 0), (1779, 7)])
+def test_what_credits_pay_for_waits_for_no_cheque(remaining: int, days_later: int) -> None:
+    credit = Voucher("AV-TOUT", VoucherKind.CREDIT, remaining_cents=remaining)
+    order = make_order(1, [("LC970Y", 1)], codes=["AV-TOUT"], vouchers=[credit])
+    known = Known(
+        {a.sku: a for a in ARTICLES},
+        {"LC970Y": frozenset({1290})},
+        {"AV-TOUT": credit},
+    )
+    judged = judge(order_from_wire(order_to_wire(order)), known, RULES)
+    assert judged.differences == ()
+    assert judged.promise.dispatch_by == date(2026, 11, 25) + timedelta(days=days_later)
 
 
 @pytest.mark.usefixtures("client")

@@ -117,6 +117,13 @@ def test_who_pays_and_who_receives():
     ]
 
 
+def test_a_name_that_both_have_is_spelled_once():
+    daughter = DeliveryAddress(replace(ROUX, last_name=DUVAL.last_name), EPERNAY)
+    told = _said(replace(FACTS, delivery=daughter), "Adresse de livraison")
+    assert told[0].endswith("Madame Claire Duval :")
+    assert told[1] == "4 rue des Vignes"
+
+
 def test_the_same_address_is_read_once():
     facts = replace(FACTS, delivery=DeliveryAddress(DUVAL, BILLING))
     assert "12 rue de Vesle" not in _said(facts, "Client")

@@ -196,6 +196,13 @@ def test_of_several_colours_each_is_found(catalogue):
     assert ids(catalogue.search("canon ts5150 noir couleur"))[-1] == "canon-pixma-ts5150"
 
 
+def test_the_photo_of_a_printers_name_is_no_ink(catalogue):
+    assert ids(catalogue.search("epson stylus photo r2880 noir mat")) == [
+        "EPS-T0968",
+        "epson-stylus-photo-r2880",
+    ]
+
+
 def test_a_colour_still_being_typed_counts_already(catalogue):
     assert ids(catalogue.search("xp215 cy")) == ids(catalogue.search("xp215 cyan"))
 
