@@ -60,6 +60,7 @@ class SyncThread:
         self._chance = chance
         self._failures = 0
         self._next_run = time.monotonic()
+        self._last_turn_at: datetime | None = None
         self._last_contact_at: datetime | None = None
         self._published: SyncStatus | None = None
         self._woken = threading.Event()
@@ -99,8 +100,10 @@ class SyncThread:
         try:
             if not self._election.try_to_win():
                 self._watch()
-            elif is_woken or self._is_time():
-                self._run(retry_all=is_woken)
+            elif self._has_clock_gone_back() or is_woken:
+                self._run(retry_all=True)
+            elif self._is_time():
+                self._run(retry_all=False)
         except KioskError as error:
             self._failed(error.code)
         except Exception as error:  # noqa: BLE001 - see the docstring
@@ -114,6 +117,13 @@ class SyncThread:
             self._made.should_stop = self._stopping.is_set
             self._made.on_progress = self._progressed
         return self._made
+
+    def _has_clock_gone_back(self) -> bool:
+        """What was to be tried again at some time then waits for too long; so it may at the
+        first turn, when nothing is known of the clock before.
+        """
+        before, self._last_turn_at = self._last_turn_at, self._clock.now()
+        return before is None or self._last_turn_at < before
 
     def _is_time(self) -> bool:
         if time.monotonic() >= self._next_run:

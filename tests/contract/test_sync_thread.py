@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -106,9 +107,8 @@ def test_it_begins_by_itself_and_sends_what_is_put_there(
     sync.stop()
 
 
-def test_waking_it_sends_at_once_what_waits_its_turn(
-    console: Console, central: CentralHttp, lock: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _failing_once(central: CentralHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next order meets a defect at central."""
     answers = [Unavailable("defect_at_central")]
     real = central.put_order
 
@@ -118,6 +118,12 @@ def test_waking_it_sends_at_once_what_waits_its_turn(
         return real(order_id, body)
 
     monkeypatch.setattr(central, "put_order", put_order)
+
+
+def test_waking_it_sends_at_once_what_waits_its_turn(
+    console: Console, central: CentralHttp, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _failing_once(central, monkeypatch)
     told = Told()
     sync = thread(console, lambda: central, told, lock, Backoff(600, 600))
     sync.start()
@@ -125,6 +131,22 @@ def test_waking_it_sends_at_once_what_waits_its_turn(
     console.place(make_order)
     told.wait_for(lambda status: status.last_error_code == "defect_at_central")
     sync.wake()
+    told.wait_for(lambda status: status.last_error_code is None and status.waiting == 0)
+    sync.stop()
+
+
+def test_a_clock_that_went_back_holds_nothing_up(
+    console: Console, central: CentralHttp, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _failing_once(central, monkeypatch)
+    told = Told()
+    sync = thread(console, lambda: central, told, lock, Backoff(600, 600))
+    sync.start()
+    told.wait_for(is_idle)
+    console.clock.at += timedelta(days=1)
+    console.place(make_order)
+    told.wait_for(lambda status: status.last_error_code == "defect_at_central")
+    console.clock.at -= timedelta(days=1)
     told.wait_for(lambda status: status.last_error_code is None and status.waiting == 0)
     sync.stop()
 
