@@ -29,6 +29,7 @@ log = logging.getLogger("kiosk.central")
 HEAD = "0001"
 """The newest version in ``migrations/central/versions``."""
 
+FILE_MODE = 0o600
 BUSY_SECONDS = 5
 PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
@@ -89,7 +90,11 @@ def migrate(path: Path) -> None:
     Raises Unavailable: "file_too_new" for the database of a newer central.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        # One that was copied here may have come readable by others.
+        if file.exists() and file.stat().st_mode & 0o777 != FILE_MODE:
+            file.chmod(FILE_MODE)
     engine = _engine(path)
     try:
         with _begun(engine, "BEGIN IMMEDIATE") as connection:

@@ -79,7 +79,9 @@ def listen_where_before(address_file: Path) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
+    """Where this computer reaches it: one that listens everywhere is on loopback as well."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -216,6 +216,8 @@ def test_migrating_again_changes_nothing_and_a_newer_file_is_refused(shop: Shop)
 def test_the_database_is_ours_alone(tmp_path: Path) -> None:
     path = tmp_path / "central" / "central.sqlite3"
     migrate(path)
+    path.chmod(0o644)  # as a copy that was put back
+    migrate(path)
     database = Database(path)
     with database.write() as connection:
         connection.execute(tables.prices.insert(), {"sku": "a", "since": NOW, "price_cents": 1})

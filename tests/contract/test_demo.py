@@ -408,6 +408,13 @@ def test_the_port_of_before_or_another(tmp_path: Path) -> None:
     assert central_server.announced_port(address) == 0
 
 
+@pytest.mark.parametrize("host,said", [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1")])  # noqa: S104
+def test_a_central_that_listens_everywhere_is_found_on_loopback(host: str, said: str) -> None:
+    with central_server.listen(host, 0) as listener:
+        port = listener.getsockname()[1]
+        assert central_server.url_of(listener) == f"http://{said}:{port}"
+
+
 def test_an_answer_is_not_held_back_for_an_acknowledgement() -> None:
     with (
         central_server.listen("127.0.0.1", 0) as listener,
