@@ -27,6 +27,7 @@ from services.adapters.console_file import (
 )
 from services.adapters.console_orders import ConsoleOrders, ConsoleOutbox, ConsoleReferences
 from services.adapters.console_vouchers import ConsoleSettings, ConsoleVouchers
+from services.adapters.stored_forms import make_ready
 from services.holding import FolderHolders, Holders
 from services.ports import (
     Customers,
@@ -81,6 +82,7 @@ class ConsoleStore:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
+        make_ready()
         with translated(self._path), writing(self._engine, self._path, self._opened) as connection:
             yield self._transaction(connection)
         self._checkpoints.after_commit()
