@@ -69,7 +69,7 @@ class LiveConsole:
         self.rules = container.rules
         self.catalogue = container.catalogue
         self.postal = container.postal
-        self.postal.communes("")  # makes the file now rather than at the first postcode
+        self._pay_first_times()
         self._desk: Desk = container.open_desk()
         self.state: DeskState = self._desk.new_call()
         self.sync_status: SyncStatus | None = None
@@ -79,6 +79,13 @@ class LiveConsole:
             for call in self.state.calls_waiting
             if call.draft.state is DraftState.OPEN and not call.is_held_elsewhere
         )
+
+    def _pay_first_times(self) -> None:
+        """What is slow only once is done here, off the event loop: files made at their first
+        use, libraries imported at the first need of them.
+        """
+        self.postal.communes("")
+        self.catalogue.search("brotehr 3500")  # with a typo: forgiving is imported for one
         intake.warm_up()
 
     async def begin(self) -> None:
