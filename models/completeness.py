@@ -15,6 +15,11 @@ from models.errors import DomainError
 from models.intake import CustomerFacts, FieldProblem, check_customer, check_delivery
 from models.payment import LinkChannel, PaymentMethod, Reach, unavailable_because
 
+FOR_NOTHING = PaymentMethod.CHEQUE
+"""How a covered order is paid for where nothing was chosen: should central find the credit
+spent, it is what every customer can do.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderProblem:
@@ -52,8 +57,12 @@ class Completeness:
         return self.facts
 
 
-def check_order(draft: Draft, *, unknown_skus: Sequence[str] = ()) -> Completeness:
-    """R1, R2, R9, R16 of a whole draft. ``unknown_skus``: those the catalogue does not have."""
+def check_order(
+    draft: Draft, *, unknown_skus: Sequence[str] = (), is_covered: bool = False
+) -> Completeness:
+    """R1, R2, R9, R16 of a whole draft. ``unknown_skus``: those the catalogue does not have;
+    ``is_covered``: credits pay for all of it, so that no way to pay has to be chosen.
+    """
     customer = check_customer(draft.customer)
     delivery = check_delivery(draft.delivery, customer.value)
     reach = Reach(customer.value.phones, customer.value.email) if customer.value else None
@@ -62,12 +71,12 @@ def check_order(draft: Draft, *, unknown_skus: Sequence[str] = ()) -> Completene
         *_cart_problems(draft, unknown_skus),
         *(OrderProblem(Step.CUSTOMER, problem) for problem in customer.blocking),
         *(OrderProblem(Step.DELIVERY, problem) for problem in delivery.blocking),
-        *_payment_problems(draft, reach),
+        *(() if is_covered else _payment_problems(draft, reach)),
     )
-    if problems or not (customer.value and delivery.value and draft.payment_method):
+    method = draft.payment_method or (FOR_NOTHING if is_covered else None)
+    if problems or not (customer.value and delivery.value and method):
         return Completeness(None, problems)
-    facts = OrderFacts(customer.value, delivery.value, draft.payment_method, channel)
-    return Completeness(facts)
+    return Completeness(OrderFacts(customer.value, delivery.value, method, channel))
 
 
 def link_channel(draft: Draft, reach: Reach | None) -> LinkChannel | None:

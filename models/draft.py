@@ -112,7 +112,7 @@ class Draft:
     def delivery_postcode(self) -> str:
         """Where the parcel goes as far as it was typed; "" before."""
         person = self.customer.person if self.delivery.is_same else self.delivery.person
-        return person.postcode.strip()
+        return "".join(person.postcode.split())
 
     def taken_up(self, at: datetime) -> Draft:
         """Open again. The caller is on the line anew: the promise counts from then (R14)."""

@@ -12,6 +12,7 @@ from models.shop import ShopRules
 from models.wording.labels import channel_name, method_name
 from models.wording.rules import promise_condition, promise_sentence
 from screens.big_digits import big
+from screens.payment_view import covered_line
 from screens.widgets.ink import ACCENT, STRONG, WARNING
 from screens.widgets.rows import line, wrapped
 from screens.words import _
@@ -22,7 +23,6 @@ def confirmation_lines(
 ) -> list[Text]:
     """The reference first, then what it comes to and what the customer does next, uncut."""
     reference = grouped(order.reference)
-    method = f"{method_name(order.payment_method)}, {to_do(order, rules)}"
     return [
         line((_("Commande enregistrée. Votre numéro de commande :"), STRONG)),
         line(""),
@@ -31,7 +31,7 @@ def confirmation_lines(
         line((f"    {reference}", STRONG)),
         line(""),
         *map(line, wrapped(f"{format_cents(order.quote.total_cents)} TTC, {when(order)}", width)),
-        *map(line, wrapped(method, width)),
+        *map(line, wrapped(to_do(order, rules), width)),
         line(""),
         sync_line(sync),
     ]
@@ -44,7 +44,13 @@ def when(order: Order) -> str:
 
 
 def to_do(order: Order, rules: ShopRules) -> str:
-    """What the customer still has to do."""
+    """How the customer pays, and what they still have to do for it."""
+    if order.quote.is_covered:
+        return covered_line()
+    return f"{method_name(order.payment_method)}, {_in_detail(order, rules)}"
+
+
+def _in_detail(order: Order, rules: ShopRules) -> str:
     match order.payment_method:
         case PaymentMethod.CHEQUE:
             return _("à l'ordre de {payee}, avec le bon de commande, à {address}").format(

@@ -14,7 +14,7 @@ from models.intake import check_customer
 from models.payment import PaymentMethod, Reach
 from models.wording.labels import unavailable_sentence
 from models.wording.rules import promise_reasons
-from screens.payment_view import METHODS, Way, channel_line, way_lines, ways
+from screens.payment_view import METHODS, Way, channel_line, covered_line, way_lines, ways
 from screens.status_view import labels_of
 from screens.step import StepScreen
 from screens.widgets.frame import KeyHint
@@ -88,6 +88,7 @@ class PaymentScreen(StepScreen):
             rows.selected = 2 * METHODS.index(chosen) if chosen else 0
         channel = draft.link_channel or next(iter(self.reach.channels), None)
         line = channel_line(draft.payment_method, self.reach, channel)
+        line = covered_line() if state.quote.is_covered else line
         self.query_one("#channel", Plain).put(line)
         reasons = promise_reasons(state.promise, labels_of(state)) if state.promise else []
         self.query_one("#reasons", Plain).put(" ; ".join(reasons))
@@ -102,6 +103,9 @@ class PaymentScreen(StepScreen):
 
     @on(Ways.Accepted)
     async def _accepted(self) -> None:
+        if self.console.state.quote.is_covered:
+            await self.console.go(Step.READ_BACK)
+            return
         method = METHODS[max(0, self.query_one("#ways", Ways).selected) // 2]
         if await self._choose(method):
             await self.console.go(Step.READ_BACK)

@@ -67,6 +67,11 @@ def meaning(method: PaymentMethod) -> str:
     }[method]
 
 
+def covered_line() -> str:
+    """Said in the place of the link where credits pay for all of it."""
+    return _("rien à payer, l'avoir couvre tout")
+
+
 def channel_line(method: PaymentMethod | None, reach: Reach, channel: object) -> str:
     """Where the link goes, when a link was chosen."""
     if method is None or not method.is_link or not reach.channels:

@@ -71,7 +71,8 @@ class ReadBackScreen(StepScreen):
 
     @property
     def whole(self) -> Completeness:
-        return check_order(self.draft, unknown_skus=self.console.state.quote.unknown_skus)
+        quote = self.console.state.quote
+        return check_order(self.draft, unknown_skus=quote.unknown_skus, is_covered=quote.is_covered)
 
     def draw(self, state: DeskState) -> None:
         whole = self.whole

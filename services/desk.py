@@ -207,7 +207,7 @@ class Desk:
             draft=draft,
             quote=order.quote if order else quote,
             promise=order.promise if order else promise,
-            promises=self._promises(draft, articles),
+            promises=self._promises(quote, articles),
             vouchers=_known(draft, tx),
             articles=tuple(articles[line.sku] for line in draft.cart.lines if line.sku in articles),
             remedies=tuple(self._catalogue.articles(_remedy_skus(quote)).values()),
@@ -234,16 +234,13 @@ class Desk:
         return quote, None if draft.cart.is_empty else promise
 
     def _promises(
-        self, draft: Draft, articles: Mapping[str, Article]
+        self, quote: Quote, articles: Mapping[str, Article]
     ) -> Mapping[PaymentMethod, Promise]:
-        items = [
-            (articles[line.sku].offer, line.quantity)
-            for line in draft.cart.lines
-            if line.sku in articles
-        ]
+        """What each way to pay would promise; a covered order waits for none of them."""
+        items = [(articles[line.sku].offer, line.quantity) for line in quote.lines]
         day = paris_day(self._clock.now())
         return {
-            method: promise_for(day, items, method, self._rules)
+            method: promise_for(day, items, None if quote.is_covered else method, self._rules)
             for method in PaymentMethod
             if items
         }

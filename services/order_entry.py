@@ -153,7 +153,9 @@ def _said(file: OrderFile, draft: Draft, tx: WithVouchers, placing: Placing) -> 
         promise=promise,
         payment_method=draft.payment_method,
         reach=Reach(customer.phones, customer.email) if customer else None,
-        problems=check_order(draft, unknown_skus=quote.unknown_skus).problems,
+        problems=check_order(
+            draft, unknown_skus=quote.unknown_skus, is_covered=quote.is_covered
+        ).problems,
     )
 
 

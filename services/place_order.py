@@ -129,20 +129,19 @@ def place_in(tx: Transaction, draft: Draft, placing: Placing, origin: Origin = N
 
 def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now: datetime) -> Order:
     ordered_at = origin.ordered_at or now  # R14: not the day a draft was begun and left open
-    known = placing.catalogue.articles(line.sku for line in draft.cart.lines)
-    unknown = [line.sku for line in draft.cart.lines if line.sku not in known]
-    facts = check_order(draft, unknown_skus=unknown).facts_or_error()
     quote, promise = quote_cart(
         draft.cart,
         tx=tx,
         catalogue=placing.catalogue,
         customer_id=draft.customer.customer_id,
-        delivery_postcode=facts.delivery.address.postcode,
-        method=facts.payment_method,
+        delivery_postcode=draft.delivery_postcode,
+        method=draft.payment_method,
         called_at=ordered_at,
         now=ordered_at,
         rules=placing.rules,
     )
+    checked = check_order(draft, unknown_skus=quote.unknown_skus, is_covered=quote.is_covered)
+    facts = checked.facts_or_error()
     _refuse_another_total(draft, quote, origin.said_total_cents)
     return Order(
         order_id=origin.order_id or placing.ids.new(),
@@ -154,7 +153,7 @@ def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now:
         promise=promise,
         payment_method=facts.payment_method,
         link_channel=facts.link_channel,
-        state=OrderState.AWAITING_PAYMENT,
+        state=OrderState.IN_PREPARATION if quote.is_covered else OrderState.AWAITING_PAYMENT,
         placed_at=now,
         ordered_on=paris_day(ordered_at),
         is_demo=not training.is_enrolled(tx.settings),

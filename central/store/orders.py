@@ -117,7 +117,9 @@ def _take(
         differences=judgement.differences,
         received_at=at,
     )
-    _add(connection, console, order, verdict)
+    is_covered = judgement.quote.is_covered
+    state = OrderState.IN_PREPARATION if is_covered else OrderState.AWAITING_PAYMENT
+    _add(connection, console, order, verdict, state)
     _reserve(connection, order, known)
     _count_codes(connection, order, known, judgement)
     put_customers(connection, [order.customer])
@@ -135,14 +137,20 @@ def _known(connection: Connection, order: OrderIn, rules: ShopRules) -> Known:
     )
 
 
-def _add(connection: Connection, console: Console, order: OrderIn, verdict: VerdictOut) -> None:
+def _add(
+    connection: Connection,
+    console: Console,
+    order: OrderIn,
+    verdict: VerdictOut,
+    state: OrderState,
+) -> None:
     connection.execute(
         orders.insert().values(
             order_id=order.order_id,
             reference=order.reference,
             console_id=console.console_id,
             customer_id=order.customer.customer_id,
-            state=OrderState.AWAITING_PAYMENT,
+            state=state,
             payment_method=order.payment_method,
             total_cents=order.amounts.total_cents,
             fingerprint=order.fingerprint(),

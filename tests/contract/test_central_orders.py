@@ -17,6 +17,7 @@ from contract.shop import ARTICLES, CUSTOMER, NOW, RULES, VOUCHERS, article, mak
 from sqlalchemy import select
 
 from central.judge import Known, judge
+from central.store.vouchers import put_vouchers
 from models.catalogue import Colour
 from models.order import Order
 from models.reference import with_check
@@ -247,6 +248,22 @@ def test_what_credits_pay_for_waits_for_no_cheque(remaining: int, days_later: in
     judged = judge(order_from_wire(order_to_wire(order)), known, RULES)
     assert judged.differences == ()
     assert judged.promise.dispatch_by == date(2026, 11, 25) + timedelta(days=days_later)
+
+
+def test_a_credit_that_was_spent_meanwhile_pays_for_nothing(
+    shop: Shop, client: httpx.Client
+) -> None:
+    """Both were said to be covered; what is left at central decides which of them is."""
+    credit = Voucher("AV-TOUT", VoucherKind.CREDIT, remaining_cents=1780)
+    with shop.database.write() as connection:
+        put_vouchers(connection, [credit])
+    states = []
+    for number in (10_000_000, 10_000_001):
+        order = make_order(number, [("LC970Y", 1)], codes=["AV-TOUT"], vouchers=[credit])
+        assert order.quote.is_covered
+        assert put(client, order).is_success
+        states.append(client.get(f"/v1/orders/{order.order_id}").json()["state"])
+    assert states == ["in_preparation", "awaiting_payment"]
 
 
 @pytest.mark.usefixtures("client")

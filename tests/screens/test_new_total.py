@@ -6,6 +6,10 @@ from uuid import UUID
 from console_at_work import resumed
 from console_fixtures import complete_draft
 
+from models.draft import Step
+from models.order import OrderState
+from models.vouchers import Voucher, VoucherKind
+
 DRAFT = UUID(int=77)
 
 
@@ -40,3 +44,23 @@ async def test_what_changed_the_total_is_said_where_the_cart_shows_it(folder) ->
         assert operator.step == "CartScreen"
         assert "48,70\u00a0€ au lieu de 43,83\u00a0€ (code BIENVENUE10 refusé)" in operator.notice
         operator.sees("48,70")
+
+
+async def test_where_a_credit_covers_all_nothing_is_asked_for_and_nothing_is_to_pay(folder) -> None:
+    draft = complete_draft(DRAFT)
+    draft = replace(draft, cart=replace(draft.cart, codes=()), payment_method=None)
+    async with resumed(folder, draft.at(Step.CART, "code")) as operator:
+        with operator.store.write() as tx:
+            tx.vouchers.put(Voucher("AVOIR-1", VoucherKind.CREDIT, remaining_cents=4870))
+        await operator.press(*"AVOIR-1", "enter", "f5")
+        assert operator.sees("rien à payer, l'avoir couvre tout")
+        assert "si le chèque" not in operator.text
+        await operator.press("enter")
+        assert operator.step == "ReadBackScreen"
+        await operator.press("end", *["pagedown"] * 5)
+        assert operator.sees("Il n'y a rien à payer.")
+        await operator.press_only("enter")
+        assert operator.step == "ConfirmationScreen"
+        assert operator.sees("rien à payer, l'avoir couvre tout")
+        (order,) = operator.orders
+        assert order.state is OrderState.IN_PREPARATION

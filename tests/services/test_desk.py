@@ -159,6 +159,18 @@ def test_what_could_not_be_saved_before_is_in_the_order(ready, desk):
         assert tx.drafts.get(DRAFT).state is DraftState.PLACED
 
 
+def test_where_a_credit_covers_all_no_way_to_pay_moves_the_date(ready, desk):
+    with ready.write() as tx:
+        tx.vouchers.put(Voucher("AVOIR-1", VoucherKind.CREDIT, remaining_cents=6000))
+    draft = complete_draft(DRAFT)
+    awaited = desk.refresh(draft).promises
+    assert len({promise.dispatch_by for promise in awaited.values()}) > 1
+    covered = desk.refresh(replace(draft, cart=replace(draft.cart, codes=("AVOIR-1",))))
+    assert set(covered.promises) == set(awaited)
+    assert set(covered.promises.values()) == {covered.promise}
+    assert not covered.promise.is_conditional
+
+
 # --- the clock ------------------------------------------------------------------------
 
 LATE = datetime(2026, 11, 23, 22, 55, tzinfo=UTC)

@@ -197,6 +197,44 @@ def test_where_a_credit_pays_for_all_the_promise_waits_for_no_cheque(ready, tool
     assert promised["AVOIR-1"].dispatch_by < promised["AVOIR-2"].dispatch_by
 
 
+def with_credit(store, cents, **changes):
+    """The order of the brief with an "AVOIR-1" of so many cents as its only code."""
+    with store.write() as tx:
+        tx.vouchers.put(Voucher("AVOIR-1", VoucherKind.CREDIT, remaining_cents=cents))
+    draft = complete_draft(DRAFT)
+    save(store, replace(draft, cart=replace(draft.cart, codes=("AVOIR-1",)), **changes))
+
+
+@pytest.mark.parametrize(
+    "cents,state",
+    [(4870, OrderState.IN_PREPARATION), (4869, OrderState.AWAITING_PAYMENT)],
+)
+def test_where_a_credit_pays_for_all_it_is_prepared_at_once(ready, tools, cents, state):
+    with_credit(ready, cents)
+    order = place(ready, tools)
+    assert order.quote.total_cents == 4870 - cents
+    assert order.state is state
+    with ready.read() as tx:
+        assert tx.orders.get(order.order_id) == order
+        assert [event.kind for event in tx.orders.events(order.order_id)] == [OrderEventKind.PLACED]
+
+
+@pytest.mark.parametrize(
+    "chosen,kept",
+    [(None, PaymentMethod.CHEQUE), (PaymentMethod.CARD_LINK, PaymentMethod.CARD_LINK)],
+)
+def test_where_nothing_is_to_be_paid_no_way_to_pay_is_asked_for(ready, tools, chosen, kept):
+    with_credit(ready, 4870, payment_method=chosen)
+    order = place(ready, tools)
+    assert (order.payment_method, order.link_channel) == (kept, None)
+    assert not order.promise.is_conditional
+
+
+def test_one_cent_to_be_paid_asks_for_a_way_to_pay_it(ready, tools):
+    with_credit(ready, 4869, payment_method=None)
+    assert problems_of(ready, tools) == [(Step.PAYMENT, "payment_method", "payment_method_missing")]
+
+
 # --- what it refuses -------------------------------------------------------------------
 
 
