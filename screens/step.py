@@ -132,7 +132,10 @@ class StepScreen(Screen[None]):
                 return
 
     @on(ScreenResume)
-    def _came_up(self) -> None:
+    def _came_up(self, event: ScreenResume) -> None:
+        # No style here depends on anything that changes while another screen is up, and
+        # reading the style sheet for every field again is half the time of a step's key.
+        event.refresh_styles = False
         self.redraw()
         self.place_focus(self.draft.focus)
 
