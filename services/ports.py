@@ -192,7 +192,9 @@ class Vouchers(Protocol):
 
 class References(Protocol):
     def add_block(self, first: int, last: int) -> None:
-        """Idempotent by ``first``."""
+        """Idempotent. Numbers that are in a known block or in an order's reference are left
+        out: none is ever taken twice.
+        """
         ...
 
     def take_next(self) -> int:

@@ -6,14 +6,13 @@ it); its present state is a column that follows the events.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from models.errors import Defect, Unavailable
 from models.order import (
@@ -173,11 +172,25 @@ class ConsoleReferences:
         self._connection = connection
 
     def add_block(self, first: int, last: int) -> None:
-        self._connection.execute(
-            insert_or(reference_blocks)
-            .values(first=first, last=last, next=first)
-            .on_conflict_do_nothing(index_elements=[reference_blocks.c.first])
-        )
+        """Keeps what is new of it: a central put back from a backup leases numbers again."""
+        taken = [*self._blocks_within(first, last), *self._orders_within(first, last)]
+        rows = [
+            {"first": low, "last": high, "next": low} for low, high in _gaps(first, last, taken)
+        ]
+        if rows:
+            self._connection.execute(insert(reference_blocks), rows)
+
+    def _blocks_within(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        overlapping = (reference_blocks.c.first <= last, reference_blocks.c.last >= first)
+        found = select(reference_blocks.c.first, reference_blocks.c.last).where(*overlapping)
+        return ((low, high) for low, high in self._connection.execute(found))
+
+    def _orders_within(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The numbers of placed orders: their references without the check digit."""
+        within = orders.c.reference.between(f"{first:08d}0", f"{last:08d}9")
+        for reference in self._connection.scalars(select(orders.c.reference).where(within)):
+            number = int(reference[:-1])
+            yield number, number
 
     def take_next(self) -> int:
         block = self._connection.execute(FREE_BLOCK).first()
@@ -190,6 +203,16 @@ class ConsoleReferences:
     def left(self) -> int:
         free = func.sum(reference_blocks.c.last - reference_blocks.c.next + 1)
         return int(self._connection.execute(select(func.coalesce(free, 0))).scalar_one())
+
+
+def _gaps(first: int, last: int, taken: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What ``first`` to ``last`` has left between ranges that each overlap it."""
+    for low, high in sorted(taken):
+        if first < low:
+            yield first, low - 1
+        first = max(first, high + 1)
+    if first <= last:
+        yield first, last
 
 
 class ConsoleOutbox:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from console_fixtures import NOW, complete_draft, enrol, placing
+from console_fixtures import NOW, complete_draft, enrol, opened, placing
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from models.errors import Defect, DomainError
@@ -177,6 +181,50 @@ def test_a_number_is_given_back_only_if_nothing_was_committed(store):
     with store.write() as tx:
         tx.references.add_block(7, 9)
         assert [tx.references.take_next(), tx.references.left()] == [8, 1]
+
+
+def taken_from(tx):
+    return [tx.references.take_next() for _ in range(tx.references.left())]
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(100, 140), st.integers(0, 25), st.integers(0, 12)), max_size=8
+    )
+)
+def test_blocks_that_overlap_give_no_number_twice(tmp_path, steps):
+    with opened(tmp_path / f"{uuid4()}.sqlite3") as store, store.write() as tx:
+        taken = []
+        for first, more, take in steps:
+            tx.references.add_block(first, first + more)
+            taken += [tx.references.take_next() for _ in range(min(take, tx.references.left()))]
+        taken += taken_from(tx)
+    assert sorted(taken) == sorted(
+        {n for low, more, _ in steps for n in range(low, low + more + 1)}
+    )
+
+
+def test_a_block_leaves_out_the_references_of_orders(store, placed):
+    """The blocks were lost with an old file, or central was put back: the orders count."""
+    numbers = [int(order.reference[:-1]) for order in placed]
+    assert numbers == [48_201_395, 48_201_396, 48_201_397]
+    with store.write() as tx:
+        taken_from(tx)
+    with store.write() as tx:
+        tx.references.add_block(48_201_390, 48_201_399)
+        assert taken_from(tx) == [48_201_390, 48_201_391, 48_201_392, 48_201_393, 48_201_394]
+
+
+def test_without_its_blocks_a_file_still_knows_what_its_orders_used(store, path, placed):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM reference_blocks")
+    assert len(placed) == 3
+    with store.write() as tx:
+        tx.references.add_block(48_201_394, 48_201_399)
+        assert taken_from(tx) == [48_201_394, 48_201_398, 48_201_399]
 
 
 def test_settings_are_put_again_and_again(store):
