@@ -230,6 +230,7 @@ class Desk:
             called_at=now,  # a draft left open overnight is ordered today (R14)
             now=now,
             rules=self._rules,
+            printer_id=draft.printer_id,
         )
         return quote, None if draft.cart.is_empty else promise
 

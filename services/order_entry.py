@@ -146,6 +146,7 @@ def _said(file: OrderFile, draft: Draft, tx: WithVouchers, placing: Placing) -> 
         called_at=draft.called_at,
         now=called_at(file, placing.clock.now()),
         rules=placing.rules,
+        printer_id=draft.printer_id,
     )
     customer = check_customer(draft.customer).value
     return Said(

@@ -139,6 +139,7 @@ def _order(tx: Transaction, draft: Draft, placing: Placing, origin: Origin, now:
         called_at=ordered_at,
         now=ordered_at,
         rules=placing.rules,
+        printer_id=draft.printer_id,
     )
     checked = check_order(draft, unknown_skus=quote.unknown_skus, is_covered=quote.is_covered)
     facts = checked.facts_or_error()

@@ -5,7 +5,8 @@ Owns no rule: ``models.pricing`` and ``models.promise`` do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -38,14 +39,20 @@ def quote_cart(
     called_at: datetime,
     now: datetime,
     rules: ShopRules,
+    printer_id: str | None = None,
 ) -> tuple[Quote, Promise]:
     """Total and promise; writes nothing. Both times are aware.
 
     Codes and kept prices are judged at ``now``, the promise counts from the day in Paris
-    of the call (R14); where credits pay for everything it waits for no payment. Articles the catalogue does not have are in ``Quote.unknown_skus``.
+    of the call (R14); where credits pay for everything it waits for no payment. Articles the
+    catalogue does not have are in ``Quote.unknown_skus``. What a refused code would need is
+    looked for among what fits ``printer_id`` first.
     """
     articles = catalogue.articles(line.sku for line in cart.lines)
-    facts = _facts(cart, articles, tx.vouchers, catalogue, customer_id, delivery_postcode)
+    facts = replace(
+        _facts(cart, articles, tx.vouchers, catalogue, customer_id, delivery_postcode),
+        find_cheapest=_cheapest_for(printer_id, catalogue),
+    )
     items = [
         (articles[line.sku].offer, line.quantity) for line in cart.lines if line.sku in articles
     ]
@@ -71,5 +78,28 @@ def _facts(
         uses_by_customer=vouchers.uses_by(customer_id) if customer_id and cart.codes else {},
         customer_id=customer_id,
         delivery_postcode=delivery_postcode,
-        find_cheapest=catalogue.cheapest,
     )
+
+
+def _cheapest_for(printer_id: str | None, catalogue: Catalogue) -> Callable[..., Article | None]:
+    """``Catalogue.cheapest``, but of what the caller can use, where any of that will do."""
+    if printer_id is None:
+        return catalogue.cheapest
+
+    def find(
+        *, brands: Sequence[str] = (), skus: Sequence[str] = (), at_least_cents: int = 0
+    ) -> Article | None:
+        fitting = (
+            article
+            for article in catalogue.articles_for(printer_id)
+            if article.offer.is_in_stock
+            and article.offer.price_cents >= at_least_cents
+            and (not brands or article.cartridge.brand in brands)
+            and (not skus or article.sku in skus)
+        )
+        cheapest = min(fitting, key=lambda article: article.offer.price_cents, default=None)
+        return cheapest or catalogue.cheapest(
+            brands=brands, skus=skus, at_least_cents=at_least_cents
+        )
+
+    return find

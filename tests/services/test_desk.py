@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import wording
+from models.cart import Cart
 from models.draft import DraftState
 from models.errors import Conflict, DomainError
 from models.vouchers import Voucher, VoucherKind
@@ -169,6 +170,34 @@ def test_where_a_credit_covers_all_no_way_to_pay_moves_the_date(ready, desk):
     assert set(covered.promises) == set(awaited)
     assert set(covered.promises.values()) == {covered.promise}
     assert not covered.promise.is_conditional
+
+
+# --- what a refused code would need ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "printer_id,wanted,remedy",
+    [
+        ("brother-dcp-350c", {"minimum_total_cents": 2000}, ("KSK-BRO-LC970BK", 790)),
+        (
+            "brother-dcp-350c",
+            {"skus": ("BRO-LC970M", "BRO-LC970BK", "BRO-LC970PK4")},
+            ("BRO-LC970BK", 2290),
+        ),
+        ("brother-dcp-350c", {"brands": ("Epson",)}, ("KSK-EPS-T1802", 390)),
+        (None, {"minimum_total_cents": 2000}, ("EPS-S015384", 790)),
+    ],
+)
+def test_what_would_make_a_code_count_fits_the_printer_where_anything_does(
+    ready, desk, printer_id, wanted, remedy
+):
+    with ready.write() as tx:
+        tx.vouchers.put(Voucher("PROMO", VoucherKind.PERCENT, percent_bp=1000, **wanted))
+    cart = Cart().add("BRO-LC970C", 1, price_cents=1290, at=NOW).add_code("PROMO")
+    seen = desk.change(replace(complete_draft(DRAFT), printer_id=printer_id, cart=cart))
+    refusal = seen.quote.codes[0].refusal
+    assert (refusal.remedy_sku, refusal.remedy_cents) == remedy
+    assert [article.sku for article in seen.remedies if article.sku == remedy[0]]
 
 
 # --- the clock ------------------------------------------------------------------------
