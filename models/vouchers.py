@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -40,6 +40,12 @@ class Voucher:
     uses_max: int | None = None
     uses_per_customer_max: int | None = None
     is_combinable: bool = False
+
+    def after_use(self, cents: int) -> Voucher:
+        """As it stands once it took ``cents`` off an order; a credit keeps that much less."""
+        spent = cents if self.kind is VoucherKind.CREDIT else 0
+        left = max(0, self.remaining_cents - spent)
+        return replace(self, uses=self.uses + 1, remaining_cents=left)
 
 
 class RefusalReason(StrEnum):

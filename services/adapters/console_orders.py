@@ -51,6 +51,12 @@ TAKE_NUMBER = (
 )
 
 OWED = (SyncState.WAITING.value, SyncState.SENT.value)
+OWED_WITH_CODES = (
+    STORED.where(orders.c.order_id.in_(select(voucher_uses.c.order_id)))
+    .where(orders.c.order_id.in_(select(outbox.c.order_id).where(outbox.c.state.in_(OWED))))
+    .where(orders.c.state != OrderState.CANCELLED.value)
+    .order_by(orders.c.placed_at, orders.c.order_id)
+)
 
 
 class ConsoleOrders:
@@ -128,6 +134,10 @@ class ConsoleOrders:
     def of_customer(self, customer_id: UUID, *, limit: int = 20) -> Sequence[OrderRow]:
         mine = orders.c.customer_id == customer_id
         return self._rows(_with_sync_state().where(mine).limit(limit))
+
+    def owed_with_codes(self) -> Sequence[Order]:
+        found = self._connection.execute(OWED_WITH_CODES)
+        return tuple(_order(row.body, row.state) for row in found)
 
     def _rows(self, query: Select[Any]) -> Sequence[OrderRow]:
         return tuple(

@@ -26,11 +26,14 @@ class Fetcher:
         self._vouchers: Sequence[Voucher] | None = None
 
     def fetch_vouchers(self, central: Central, *, is_needed: bool) -> None:
-        """Writes only what differs from the last time, unless ``is_needed``."""
+        """Writes only what differs from the last time, unless ``is_needed``. What central has
+        not counted yet, because the order was placed meanwhile or still waits, is kept.
+        """
         found = central.vouchers()
         if is_needed or found != self._vouchers:
             with self._store.write() as tx:
                 tx.vouchers.replace_all(found)
+                _count_what_is_owed(tx)
             self._vouchers = found
 
     def fetch_customers(self, central: Central, should_stop: Callable[[], bool]) -> int:
@@ -72,6 +75,17 @@ class Fetcher:
                 raise
             # Not a place in this central's feed: begin anew.
             self._sink.apply(_pages(central, None, progress, should_stop))
+
+
+def _count_what_is_owed(tx: Transaction) -> None:
+    """An order whose answer was lost may count twice until it is asked for again: a code that
+    is refused for a minute is better than one that is promised twice.
+    """
+    for order in tx.orders.owed_with_codes():
+        for outcome in order.quote.codes:
+            voucher = tx.vouchers.get(outcome.code) if outcome.is_accepted else None
+            if voucher is not None:
+                tx.vouchers.put(voucher.after_use(outcome.discount_cents))
 
 
 def _keep(tx: Transaction, people: Sequence[Customer]) -> None:

@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 
 from kiosk.cli import main
 from models.errors import Conflict, KioskError, Unavailable
-from models.order import OrderEventKind, SyncState
+from models.order import Order, OrderEvent, OrderEventKind, SyncState
 from models.tables import central as tables
+from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_to_wire
 from models.wire.problems import problem
 from services.adapters.central_http import CentralHttp
@@ -369,6 +370,65 @@ def test_codes_and_customers_come_down(bench: Bench) -> None:
         assert tx.vouchers.get("Noel5") == replace(VOUCHERS[1], uses=1)
         assert tx.customers.get(CUSTOMER.customer_id) == CUSTOMER
     assert bench.engine.run_once().customers == 0
+
+
+def with_codes(number: int) -> Order:
+    return make_order(number, [("LC970BK", 1)], codes=["Noel5", "AV-7K2M"])
+
+
+def known_codes(bench: Bench) -> tuple[int, int]:
+    """Uses of the code, and what the credit still holds."""
+    with bench.console.store.read() as tx:
+        code, credit = tx.vouchers.get("Noel5"), tx.vouchers.get("AV-7K2M")
+    assert code is not None
+    assert credit is not None
+    return code.uses, credit.remaining_cents
+
+
+def test_what_waiting_orders_used_is_not_forgotten(bench: Bench) -> None:
+    order = bench.console.place(with_codes)
+    paid = {outcome.code: outcome.discount_cents for outcome in order.quote.codes}["AV-7K2M"]
+    assert paid == 1500
+    bench.line.faults = ["defect"]
+    engine = SyncEngine(  # a program that has just been started, and writes all codes
+        bench.console.store, bench.console.catalogue, lambda: bench.central, bench.shop.clock
+    )
+    assert engine.run_once().still_waiting == 1
+    assert known_codes(bench) == (1, 0)
+    bench.later()
+    assert engine.run_once().is_complete
+    assert known_codes(bench) == (1, 0)
+    assert engine.run_once().is_complete
+    assert known_codes(bench) == (1, 0)
+
+
+def test_what_is_used_while_the_codes_come_down_is_not_forgotten(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = bench.central.vouchers
+
+    def meanwhile() -> Sequence[Voucher]:
+        found = real()
+        bench.console.place(with_codes)
+        return [*found, Voucher("NEW", VoucherKind.PERCENT, percent_bp=500)]
+
+    monkeypatch.setattr(bench.central, "vouchers", meanwhile)
+    assert bench.engine.run_once().still_waiting == 1
+    assert known_codes(bench) == (1, 0)
+
+
+def test_what_a_cancelled_or_a_refused_order_used_is_given_back(bench: Bench) -> None:
+    cancelled = bench.console.place(with_codes)
+    bench.console.place(lambda _: with_codes(55_555_555))
+    with bench.console.store.write() as tx:
+        facts = {"state": "cancelled"}
+        tx.orders.append(
+            OrderEvent(cancelled.order_id, OrderEventKind.STATE_CHANGED, bench.shop.clock.at, facts)
+        )
+    bench.line.faults = ["defect"]
+    report = bench.engine.run_once()
+    assert (report.refused, report.still_waiting) == (1, 1)
+    assert known_codes(bench) == (0, 1500)
 
 
 def test_what_was_changed_here_is_not_overwritten_by_what_is_older(bench: Bench) -> None:
