@@ -32,6 +32,8 @@ BUSY_SECONDS = 5.0
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+NEIGHBOURS = ("-wal", "-shm", "-journal", ".lock", ".door", ".turn")
+"""What SQLite, ``file_lock`` and ``turns`` put beside the file."""
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -83,9 +85,17 @@ def schema_version(path: Path) -> str | None:
 
 
 def _ensure_private(path: Path) -> None:
-    """The file exists and is ours alone; SQLite gives -wal and -shm the file's own mode."""
+    """The file exists and is ours alone, with what lies beside it: an order may still be in
+    the -wal of a file that was put back. SQLite gives new ones the file's own mode.
+    """
     path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    for suffix in ("", *NEIGHBOURS):
+        with contextlib.suppress(FileNotFoundError):
+            _close_to_others(path.with_name(path.name + suffix))
+
+
+def _close_to_others(path: Path) -> None:
     if path.stat().st_mode & 0o777 != FILE_MODE:
         path.chmod(FILE_MODE)
 

@@ -56,6 +56,23 @@ def test_a_file_that_anybody_could_read_is_closed_to_others(path):
     assert mode(path) == 0o600
 
 
+def test_what_lies_beside_a_file_that_was_put_back_is_closed_too(path):
+    with closing(ConsoleStore.open(path)) as store:
+        with store.write() as tx:
+            tx.settings.put("a", "b")
+        beside = [name for name in path.parent.iterdir() if name != path]
+        for name in beside:
+            name.chmod(0o644)
+        ConsoleStore.open(path).close()
+        assert {name.name.removeprefix(path.name): mode(name) for name in beside} == {
+            "-wal": 0o600,
+            "-shm": 0o600,
+            ".door": 0o600,
+            ".lock": 0o600,
+            ".turn": 0o600,
+        }
+
+
 def test_every_connection_is_durable_and_keeps_foreign_keys(path):
     engine = console_file.open_engine(path)
     with console_file.begun(engine, "BEGIN") as connection:
