@@ -299,6 +299,8 @@ def _offer_fault(row: Sequence[str]) -> tuple[str | None, str]:
     for number in (price_cents, stock):
         if not _is_number(number):
             return "not_a_number", number
+    if int(price_cents) == 0:  # a cell nobody filled: the shop gives nothing away
+        return "no_price", price_cents
     if restock_on:
         return (None, "") if _is_day(restock_on) else ("not_a_date", restock_on)
     return None, ""

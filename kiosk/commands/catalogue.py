@@ -39,6 +39,7 @@ _REASONS = {
     "unknown_capacity": "capacité inconnue : « {value} »",
     "unknown_technology": "technique inconnue : « {value} »",
     "not_a_number": "nombre entier attendu, au lieu de « {value} »",
+    "no_price": "prix nul : au moins 1 centime est attendu",
     "not_a_date": "date AAAA-MM-JJ attendue, au lieu de « {value} »",
     "bad_ean": "EAN-13 faux : « {value} »",
     "unknown_printer": "imprimante inconnue : « {value} »",

@@ -119,6 +119,8 @@ def test_a_byte_order_mark_and_dos_line_ends_are_taken(folder):
         ("offers.csv", "NOTHING,1,1,", ("unknown_sku", "NOTHING")),
         ("offers.csv", "ACM-C,1,1,", ("duplicate_id", "ACM-C")),
         ("offers.csv", "X,9.90,1,", ("not_a_number", "9.90")),
+        ("offers.csv", "X,0,1,", ("no_price", "0")),
+        ("offers.csv", "X,000,1,", ("no_price", "000")),
         ("offers.csv", "X,1,1,tomorrow", ("not_a_date", "tomorrow")),
         ("offers.csv", "X,1,1,20261203", ("not_a_date", "20261203")),
         ("offers.csv", "X,1,1,2026-W49-4", ("not_a_date", "2026-W49-4")),
