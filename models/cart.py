@@ -14,6 +14,8 @@ QUANTITY_MAX = 99
 """More of one article than this in one phone order is a slip of the finger."""
 
 LINES_MAX = 50
+CODES_MAX = 10
+"""Codes are judged together at every key: nobody has so many to read out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,15 @@ class Cart:
         return replace(self, lines=tuple(lines))
 
     def add_code(self, code: str) -> Cart:
-        """The code exactly as printed (R7); a code already there stays once."""
-        return self if code in self.codes else replace(self, codes=(*self.codes, code))
+        """The code exactly as printed (R7); a code already there stays once.
+
+        Raises DomainError("too_many_codes") past the maximum.
+        """
+        if code in self.codes:
+            return self
+        if len(self.codes) >= CODES_MAX:
+            raise DomainError("too_many_codes", maximum=CODES_MAX)
+        return replace(self, codes=(*self.codes, code))
 
     def remove_code(self, code: str) -> Cart:
         return replace(self, codes=tuple(kept for kept in self.codes if kept != code))

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from models.cards import mask_pans
-from models.cart import LINES_MAX, QUANTITY_MAX, Cart
+from models.cart import CODES_MAX, LINES_MAX, QUANTITY_MAX, Cart
 from models.catalogue import Article
 from models.customer import Civility, Dwelling
 from models.draft import CustomerEntry, DeliveryEntry, Draft, PersonEntry, Step
@@ -35,7 +35,6 @@ from models.errors import DomainError
 from models.payment import LinkChannel, PaymentMethod
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-CODES_MAX = 10
 PHONES_MAX = 2
 
 Line = Annotated[str, StringConstraints(max_length=200)]

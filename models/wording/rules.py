@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from models.cart import CODES_MAX
 from models.money import NO_BREAK, format_cents
 from models.promise import Promise, PromiseReason, PromiseReasonCode
 from models.quote import CodeOutcome
@@ -301,5 +302,8 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "reference_check": _reference_check,
     "reference_malformed": "Une référence a neuf chiffres, par exemple 482 013 957.",
     "total_changed": _total_changed,
+    "too_many_codes": lambda facts: (
+        f"Pas plus de {facts.get('maximum', CODES_MAX)} codes par commande : retirez-en un."
+    ),
     "too_many_lines": "Le panier est plein : passez une seconde commande pour la suite.",
 }
