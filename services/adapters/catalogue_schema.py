@@ -25,7 +25,7 @@ from models.catalogue import (
 from services.query import cartridge_words, printer_words
 from services.reading_order import natural_key, reading_key
 
-FORMAT = 8
+FORMAT = 9
 """PRAGMA user_version. Raise it with every change of tables or of how words are taken apart."""
 
 TABLES = """
@@ -75,6 +75,7 @@ INDEXES = (
     "CREATE INDEX printer_by_brand ON printer (brand, sort_key)",
     "CREATE INDEX article_by_ean ON article (ean13) WHERE ean13 IS NOT NULL",
     "CREATE INDEX article_by_price ON article (price_cents) WHERE stock > 0",
+    "CREATE INDEX article_by_brand ON article (brand, price_cents) WHERE stock > 0",
     "CREATE INDEX fits_by_article ON fits (article)",
 )
 

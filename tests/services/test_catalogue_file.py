@@ -170,6 +170,23 @@ class TestReads:
         catalogue.apply_offers([Offer("ACM-C", 100, 0, AS_OF)])
         assert catalogue.cheapest().sku == "ACM-BK"
 
+    @pytest.mark.parametrize(
+        "asked, index",
+        [
+            ({}, "article_by_price"),
+            ({"brands": ["Epson"], "at_least_cents": 500}, "article_by_brand"),
+        ],
+    )
+    def test_the_cheapest_is_read_off_an_index(self, builtin, asked, index):
+        """It is asked for at each key while a code is refused."""
+        connection, asked_sql = builtin._connection(), []
+        connection.set_trace_callback(asked_sql.append)
+        builtin.cheapest(**asked)
+        connection.set_trace_callback(None)
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {asked_sql[0]}").fetchall()
+        assert len(plan) == 1, "nothing is sorted"
+        assert f"USING INDEX {index} " in f"{plan[0][3]} "
+
     def test_threads_read_side_by_side(self, builtin):
         seen = []
         threads = [
