@@ -6,13 +6,14 @@ cents, TTC; days ISO 8601; sentences French, with the stable code beside each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from models.address import fold
 from models.completeness import OrderProblem, check_order
-from models.customer import PersonName
+from models.customer import Customer, PersonName
 from models.draft import Draft
 from models.errors import Conflict, DomainError
 from models.intake import check_customer
@@ -27,13 +28,25 @@ from models.wording.rules import discount_reason, promise_reasons, refusal_sente
 from services.drafts import refuse_card_numbers, save_draft
 from services.order_file import OrderFile, called_at, digest, draft_of
 from services.place_order import Origin, Placing, place_in
-from services.ports import Customers, Store, Transaction, Vouchers
+from services.ports import Store, Transaction, Vouchers
 from services.quoting import WithVouchers, quote_cart
 
 FILE_DIGEST = "file_sha256"
 """Fact of the PLACED event of an order that came from a file."""
 
+OLDEST_CALL = timedelta(days=60)
+FASTEST_CLOCK = timedelta(hours=1)
+"""How far a call may lie back, or ahead by a clock of elsewhere, to be placed: by its time
+kept prices and codes are judged, and the customer is told a date.
+"""
+
 Answer = dict[str, Any]
+
+
+class KnownCustomers(Protocol):
+    """What is asked of ``services.ports.Customers``; without a console file others answer."""
+
+    def find(self, text: str) -> Sequence[Customer]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +62,10 @@ class Said:
 
 
 def quote_file(
-    file: OrderFile, *, tx: WithVouchers, customers: Customers | None, placing: Placing
+    file: OrderFile, *, tx: WithVouchers, customers: KnownCustomers, placing: Placing
 ) -> Answer:
-    """What ``file`` would cost and what keeps it from being placed. Writes nothing.
+    """What ``file`` would cost and what keeps it from being placed, whatever the time of the
+    call. Writes nothing.
 
     Raises DomainError("card_number_refused").
     """
@@ -66,8 +80,10 @@ def place_file(
 
     Idempotent where the file has a ``uuid``: the same file again gives the same order, and
     another one under that uuid is Conflict("order_file_differs"). Without ``uuid`` each call
-    is an order of its own. Raises DomainError("order_incomplete"), and ("codes_refused")
-    unless refused codes are allowed, because who sent the order counted on them.
+    is an order of its own. Raises DomainError("order_incomplete"), ("called_long_ago" |
+    "called_in_future") for a call more than OLDEST_CALL ago or FASTEST_CLOCK ahead, and
+    ("codes_refused") unless refused codes are allowed, because who sent the order counted on
+    them.
     """
     with store.read() as tx:
         # Once before the file is locked: the first quote of a process imports for 300 ms.
@@ -88,13 +104,14 @@ def _placed_before(tx: Transaction, file: OrderFile) -> Order | None:
 
 
 def _place(tx: Transaction, file: OrderFile, placing: Placing, allow_refused_codes: bool) -> Order:  # noqa: FBT001 - handed through
+    now = placing.clock.now()
+    _refuse_far_call(called_at(file, now), now)
     draft = _draft(file, tx.customers, placing)
     said = _said(file, draft, tx, placing)
     if said.problems:  # told before a code that is refused because an article is missing
         raise DomainError("order_incomplete", problems=said.problems)
     if not allow_refused_codes:
         _refuse_refused_codes(said.quote, placing)
-    now = placing.clock.now()
     draft = save_draft(draft, tx=tx, holder=placing.holder, now=now)
     origin = Origin(
         order_id=file.uuid,
@@ -104,7 +121,14 @@ def _place(tx: Transaction, file: OrderFile, placing: Placing, allow_refused_cod
     return place_in(tx, draft, placing, origin)
 
 
-def _draft(file: OrderFile, customers: Customers | None, placing: Placing) -> Draft:
+def _refuse_far_call(called: datetime, now: datetime) -> None:
+    if called > now + FASTEST_CLOCK:
+        raise DomainError("called_in_future", at=called)
+    if called < now - OLDEST_CALL:
+        raise DomainError("called_long_ago", at=called, days=OLDEST_CALL.days)
+
+
+def _draft(file: OrderFile, customers: KnownCustomers, placing: Placing) -> Draft:
     draft = draft_of(
         file,
         draft_id=file.uuid or placing.ids.new(),
@@ -112,10 +136,10 @@ def _draft(file: OrderFile, customers: Customers | None, placing: Placing) -> Dr
         now=placing.clock.now(),
     )
     refuse_card_numbers(draft)
-    return draft if customers is None else _of_known_customer(draft, customers)
+    return _of_known_customer(draft, customers)
 
 
-def _of_known_customer(draft: Draft, customers: Customers) -> Draft:
+def _of_known_customer(draft: Draft, customers: KnownCustomers) -> Draft:
     """Somebody of that name and phone is the customer the file already has."""
     told = check_customer(draft.customer).value
     if told is None:

@@ -104,3 +104,18 @@ class PracticeCodes:
 
     def put(self, voucher: Voucher) -> None:
         raise Defect("practice_codes_read_only", codes=[voucher.code])
+
+
+class PracticePeople:
+    """The customers of a console that has no file yet; read only."""
+
+    def __init__(self, customers: Iterable[Customer]) -> None:
+        self._customers = tuple(customers)
+
+    def find(self, text: str) -> Sequence[Customer]:
+        """Who has this phone number, in E.164."""
+        return [
+            customer
+            for customer in self._customers
+            if any(phone.e164 == text for phone in customer.phones)
+        ]

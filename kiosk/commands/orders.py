@@ -92,11 +92,11 @@ def _quote(args: argparse.Namespace) -> dict[str, Any]:
     with _opened() as container, _catalogue_without_writing(container) as catalogue:
         placing = container.placing(catalogue)
         if not container.has_store:
-            practice = _practice_codes(container)
-            return order_entry.quote_file(file, tx=practice, customers=None, placing=placing)
+            codes, people = _practice(container)
+            return order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
         with container.store.read() as tx:
-            codes = _practice_codes(container) if needs_filling(tx) else tx
-            return order_entry.quote_file(file, tx=codes, customers=tx.customers, placing=placing)
+            codes, people = _practice(container) if needs_filling(tx) else (tx, tx.customers)
+            return order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
 
 
 def _place(args: argparse.Namespace) -> dict[str, Any]:
@@ -166,11 +166,13 @@ def _catalogue_without_writing(container: Container) -> Iterator[Catalogue]:
             catalogue.close()
 
 
-def _practice_codes(container: Container) -> Any:
-    from services.demo_people import demo_vouchers  # noqa: PLC0415 - only without a file
-    from services.training import PracticeCodes  # noqa: PLC0415 - see above
+def _practice(container: Container) -> tuple[Any, Any]:
+    """Codes and customers of a console that has none yet."""
+    from services.demo_people import demo_customers, demo_vouchers  # noqa: PLC0415 - only without a file
+    from services.training import PracticeCodes, PracticePeople  # noqa: PLC0415 - see above
 
-    return PracticeCodes(demo_vouchers(container.clock.now()))
+    now = container.clock.now()
+    return PracticeCodes(demo_vouchers(now)), PracticePeople(demo_customers(now))
 
 
 # --- the list -----------------------------------------------------------------------

@@ -7,10 +7,13 @@ Pure; chosen by code, made from facts. What is wrong with a person's fields is s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
+from models.calendar import paris_day
 from models.completeness import OrderProblem
 from models.draft import Step
 from models.wording import labels, people
+from models.wording.rules import long_date
 
 Facts = Mapping[str, object]
 
@@ -74,6 +77,14 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "order_file_differs": lambda facts: (
         f"Une autre commande a déjà été passée sous l'uuid {facts.get('uuid')} : rien n'a été fait."
     ),
+    "called_in_future": lambda facts: (
+        f"L'appel est daté du {_day(facts)}, dans l'avenir : corrigez called_at, ou l'horloge de "
+        "ce poste. Rien n'a été fait."
+    ),
+    "called_long_ago": lambda facts: (
+        f"L'appel est daté du {_day(facts)}, il y a plus de {facts.get('days')} jours : corrigez "
+        "called_at, ou retirez-le pour commander maintenant. Rien n'a été fait."
+    ),
     "codes_refused": lambda facts: "\n".join(
         [
             "Un code est refusé ; rien n'a été fait (--allow-refused-codes passe la commande sans).",
@@ -81,6 +92,11 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         ]
     ),
 }
+
+
+def _day(facts: Facts) -> str:
+    at = facts.get("at")
+    return long_date(paris_day(at)) if isinstance(at, datetime) else "jour inconnu"
 
 
 _UNREADABLE: Mapping[str, str] = {

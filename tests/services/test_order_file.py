@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from console_fixtures import NOW, enrol, placing
 
-from models import reference
+from models import reference, wording
 from models.errors import Conflict, DomainError
 from models.order import OrderEventKind
 from models.vouchers import Voucher, VoucherKind
 from services.demo_people import demo_customer_id, demo_customers, demo_vouchers
 from services.order_entry import place_file, quote_file
 from services.order_file import EXAMPLE, OrderFile, digest, example, read_order, schema
-from services.training import PracticeCodes, fill, needs_filling
+from services.training import PracticeCodes, PracticePeople, fill, needs_filling
 
 UUID_OF_FILE = "01930000-0000-7000-8000-000000000001"
 
@@ -31,7 +32,8 @@ def file_of(**changes):
 
 def quoted(file, tools):
     codes = PracticeCodes(demo_vouchers(NOW))
-    return quote_file(file, tx=codes, customers=None, placing=tools)
+    people = PracticePeople(demo_customers(NOW))
+    return quote_file(file, tx=codes, customers=people, placing=tools)
 
 
 @pytest.fixture
@@ -252,6 +254,51 @@ def test_what_cannot_be_placed_leaves_nothing(practising, tools, changes, code):
     with practising.read() as tx:
         assert list(tx.drafts.unfinished()) == []
         assert tx.orders.recent() == ()
+
+
+@pytest.mark.parametrize(
+    "called,day",
+    [
+        (NOW + timedelta(hours=1), None),
+        (NOW + timedelta(hours=1, seconds=1), "du lundi 23 novembre 2026, dans l'avenir :"),
+        (NOW - timedelta(days=60), None),
+        (
+            NOW - timedelta(days=60, seconds=1),
+            "du jeudi 24 septembre 2026, il y a plus de 60 jours",
+        ),
+    ],
+)
+def test_a_call_far_from_today_is_quoted_and_not_placed(practising, tools, called, day):
+    file = file_of(called_at=called.isoformat(), codes=[])
+    assert quoted(file, tools)["total_cents"] == 4870
+    if day is None:
+        assert place(practising, file, tools)["total_cents"] == 4870
+        return
+    with pytest.raises(DomainError) as refused:
+        place(practising, file, tools)
+    assert day in wording.error_sentence(refused.value)
+    assert order_count(practising) == 0
+
+
+def test_an_order_placed_in_time_is_still_the_same_order_long_after(practising, tools):
+    file = file_of(uuid=UUID_OF_FILE, called_at=NOW.isoformat())
+    first = place(practising, file, tools)
+    tools.clock.pass_by(days=100)
+    assert place(practising, file, tools) == first
+
+
+def test_a_quote_without_a_file_knows_the_customers_of_the_demo(tools):
+    personal = Voucher(
+        "A-MOI", VoucherKind.AMOUNT, amount_cents=300, customer_id=demo_customer_id("DUVAL")
+    )
+    people = PracticePeople(demo_customers(NOW))
+    told = {}
+    for first_name in ("Jeanne", "Odile"):
+        customer = {**EXAMPLE["customer"], "first_name": first_name}
+        file = file_of(customer=customer, codes=["A-MOI"])
+        answer = quote_file(file, tx=PracticeCodes([personal]), customers=people, placing=tools)
+        told[first_name] = (answer["discount_cents"], answer["codes"][0].get("reason_code"))
+    assert told == {"Jeanne": (300, None), "Odile": (0, "customer_unknown_yet")}
 
 
 def test_a_card_number_is_refused_and_not_repeated(practising, tools):
