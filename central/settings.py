@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.shop import ShopRules
+from models.wire.orders import ORDER_BYTES_MAX
 
 
 def _now() -> datetime:
@@ -21,7 +22,7 @@ class CentralSettings:
     database: Path
     rules: ShopRules = field(default_factory=ShopRules)
     now: Callable[[], datetime] = _now
-    body_max_bytes: int = 256 * 1024
-    """An order of 50 lines takes about 20 kB."""
+    body_max_bytes: int = ORDER_BYTES_MAX
+    """No less: a console has said the reference of what it sends."""
     page_rows: int = 5_000
     """Rows in one page of a feed."""

@@ -24,6 +24,9 @@ from models.vouchers import RefusalReason, VoucherKind
 from models.wire.customers import CustomerWire, DeliveryWire
 from models.wire.fields import BasisPoints, Cents, Count, Day, Moment, Text, WireModel, Word
 
+ORDER_BYTES_MAX = 256 * 1024
+"""The longest body of an order that central takes; one of 50 lines has about 20 kB."""
+
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
 
 OrderedAt = Annotated[
@@ -182,13 +185,18 @@ def order_to_wire(order: Order) -> str:
     """The body of ``PUT /v1/orders/{order_id}``: canonical JSON, the same bytes every time.
 
     Raises DomainError("order_not_sendable", field=...) where a text is longer, or an amount
-    larger, than the contract has room for.
+    larger, than the contract has room for, and ("order_too_long", size=..., maximum=...) in
+    bytes where all of it together is.
     """
     try:
-        return _order_in(order).canonical()
+        body = _order_in(order).canonical()
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise DomainError("order_not_sendable", field=where) from error
+    size = len(body.encode())
+    if size > ORDER_BYTES_MAX:
+        raise DomainError("order_too_long", size=size, maximum=ORDER_BYTES_MAX)
+    return body
 
 
 def order_from_wire(body: str | bytes) -> OrderIn:

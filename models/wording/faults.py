@@ -60,6 +60,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "order_conflict": "La centrale a déjà une autre commande sous cet identifiant : à rappeler.",
     "order_id_mismatch": "La centrale refuse l'envoi, mal adressé : prévenez l'administrateur.",
     "order_not_sendable": "Un champ de la commande est trop long ou hors limites : corrigez-le.",
+    "order_too_long": (
+        "La commande est trop longue pour être envoyée à la centrale : raccourcissez les"
+        " textes, ou partagez-la en deux commandes."
+    ),
     "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "postal_unusable": "La liste des codes postaux est illisible : tapez la commune, elle est prise.",
     "reference_not_leased": "Référence non attribuée à cette console : prévenez l'administrateur.",

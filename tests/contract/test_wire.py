@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta, timezone
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,14 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from central.settings import CentralSettings
+from models.cart import LINES_MAX
 from models.customer import Address, Dwelling
 from models.errors import Conflict, DomainError, Rejected, Unavailable
+from models.order import Order
 from models.wire.catalogue import ArticleWire, PrinterWire
 from models.wire.customers import CustomerWire
-from models.wire.orders import OrderIn, VerdictOut, order_from_wire, order_to_wire
+from models.wire.orders import ORDER_BYTES_MAX, OrderIn, VerdictOut, order_from_wire, order_to_wire
 from models.wire.problems import PROBLEMS, Problem, error_of, problem
 from models.wire.references import BlockOut
 from models.wire.vouchers import VoucherWire
+from models.wording import error_sentence
 
 ORDER = make_order(
     10_000_000, codes=["Noel5"], order_id=UUID("01930000-0000-7000-8000-000000000001")
@@ -127,6 +132,34 @@ def test_an_order_with_no_room_in_the_contract_is_named_to_the_operator() -> Non
         order_to_wire(too_long)
     assert refused.value.code == "order_not_sendable"
     assert refused.value.facts == {"field": "instructions"}
+
+
+def order_of(size: int) -> Order:
+    """One whose body has that many bytes, by labels that no shop has."""
+    line = ORDER.quote.lines[0]
+
+    def labelled(labels: list[str]) -> Order:
+        lines = tuple(replace(line, label=label) for label in labels)
+        return replace(ORDER, quote=replace(ORDER.quote, lines=lines))
+
+    room = size - len(order_to_wire(labelled([""] * LINES_MAX)).encode())
+    each, rest = divmod(room, LINES_MAX)
+    return labelled([_label(each + rest)] + [_label(each)] * (LINES_MAX - 1))
+
+
+def _label(size: int) -> str:
+    return "🖨" * (size // 4) + "e" * (size % 4)
+
+
+def test_an_order_is_as_long_as_central_takes_and_no_longer() -> None:
+    assert CentralSettings(Path()).body_max_bytes == ORDER_BYTES_MAX
+    body = order_to_wire(order_of(ORDER_BYTES_MAX))
+    assert len(body.encode()) == ORDER_BYTES_MAX
+    with pytest.raises(DomainError) as refused:
+        order_to_wire(order_of(ORDER_BYTES_MAX + 1))
+    assert refused.value.code == "order_too_long"
+    assert refused.value.facts == {"size": ORDER_BYTES_MAX + 1, "maximum": ORDER_BYTES_MAX}
+    assert "partagez-la en deux" in error_sentence(refused.value)
 
 
 @given(

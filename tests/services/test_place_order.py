@@ -104,6 +104,19 @@ def test_the_order_of_the_brief(ready, tools):
     assert order.is_demo is False
 
 
+def test_an_order_too_long_for_central_is_refused_before_its_reference_is_taken(
+    path, ready, tools, monkeypatch
+):
+    before = dump(path)
+    with monkeypatch.context() as patched:
+        patched.setattr("models.wire.orders.ORDER_BYTES_MAX", 500)
+        with pytest.raises(DomainError) as refused:
+            place(ready, tools)
+    assert refused.value.code == "order_too_long"
+    assert dump(path) == before
+    assert place(ready, tools).reference == reference.with_check(48_201_395)
+
+
 def test_everything_that_belongs_to_it_is_in_the_file(path, ready, tools):
     order = place(ready, tools)
     with opened(path) as again, again.read() as tx:
