@@ -22,7 +22,9 @@ NOT_TAKEN = frozenset({"central_unreachable", "unauthorised", "central_busy", "c
 """Central did not get the order, or said that it did not take it: no need to wonder."""
 
 ENDS_THE_RUN = NOT_TAKEN | {"central_timeout", "central_cut_off"}
-"""What would meet the next order as well; anything else is about this one alone."""
+"""What would meet the next order as well; anything else is about this one alone, where
+central still answers what it is asked.
+"""
 
 BATCH = 20
 
@@ -78,6 +80,8 @@ class Sender:
             self._unanswered(item, error.code)
             if error.code in ENDS_THE_RUN:
                 raise
+            # Whether it is about this order, or a stranger who answers in central's place.
+            central.catalogue_version()
         else:
             self._confirmed(item, verdict)
             sent.confirmed += 1

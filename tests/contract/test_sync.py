@@ -244,6 +244,30 @@ def test_a_line_that_is_down_is_asked_once_for_all(bench: Bench) -> None:
     assert {bench.console.sync_state(order)[0] for order in orders} == {SyncState.WAITING}
 
 
+def test_behind_a_captive_portal_one_order_is_tried_for_all(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = []
+    for _ in range(3):
+        orders.append(bench.console.place(make_order))
+        bench.shop.clock.at += timedelta(seconds=1)
+    asked: list[str] = []
+
+    def portal(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.path}")
+        return httpx.Response(200, content=b"<html>Connectez-vous")
+
+    monkeypatch.setattr(bench.line, "handle_request", portal)
+    report = bench.engine.run_once()
+    assert asked == [f"PUT /v1/orders/{orders[0].order_id}", "GET /v1/catalogue"]
+    assert (report.connection, report.error_code) == (Connection.OFFLINE, "central_unclear")
+    assert report.still_waiting == 3
+    assert bench.console.sync_state(orders[1]) == (SyncState.WAITING, None)
+    monkeypatch.undo()
+    assert bench.engine.run_once(retry_all=True).is_complete
+    assert set(bench.shop.order_ids()) == {order.order_id for order in orders}
+
+
 def test_dying_between_the_answer_and_the_file_doubles_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -419,6 +443,7 @@ def test_what_is_used_while_the_codes_come_down_is_not_forgotten(
 
 def test_what_a_cancelled_or_a_refused_order_used_is_given_back(bench: Bench) -> None:
     cancelled = bench.console.place(with_codes)
+    bench.shop.clock.at += timedelta(seconds=1)
     bench.console.place(lambda _: with_codes(55_555_555))
     with bench.console.store.write() as tx:
         facts = {"state": "cancelled"}
