@@ -32,6 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="rattacher cette console à une centrale ; son jeton est lu sur l'entrée standard"
         " (« local » : la centrale servie dans le même dossier)",
     )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        help="avec --enrol : accepter http:// vers un autre ordinateur, où le jeton et les noms"
+        " passent en clair",
+    )
     parser.add_argument("--json", action="store_true", help="en JSON")
 
 
@@ -41,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     container = Container.from_environment()
     try:
         if args.enrol is not None:
-            return _enrol(container, args.enrol)
+            return _enrol(container, args.enrol, is_insecure_accepted=args.insecure)
         return _once(container, is_json=args.json)
     finally:
         container.close()
@@ -81,14 +87,12 @@ def _what_to_do(code: str) -> str:
     return wording.error_sentence(Unavailable(code))
 
 
-def _enrol(container: Container, url: str) -> int:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - here only
+def _enrol(container: Container, url: str, *, is_insecure_accepted: bool) -> int:
+    from models.errors import DomainError  # noqa: PLC0415 - here only
+    from services.sync.central_url import check_central_url  # noqa: PLC0415 - see above
+    from services.sync.enrolment import Enrolment, write_enrolment  # noqa: PLC0415 - see above
 
-    from models.errors import DomainError  # noqa: PLC0415 - see above
-    from services.sync.enrolment import LOCAL, Enrolment, write_enrolment  # noqa: PLC0415
-
-    if url != LOCAL and not (urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname):
-        raise DomainError("central_url_malformed", url=url)
+    check_central_url(url, is_insecure_accepted=is_insecure_accepted)
     token = (getpass.getpass("Jeton : ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
     if not token.isascii() or not token:
         raise DomainError("token_malformed")

@@ -34,6 +34,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         "La centrale est injoignable : vérifiez le réseau, ou qu'elle est démarrée"
         " (« kiosk central serve ») ; rien n'est perdu."
     ),
+    "central_url_insecure": (
+        "Par http://, le jeton et les noms des clients passeraient en clair sur le réseau :"
+        " donnez une adresse https://…, ou ajoutez --insecure si le réseau est à vous."
+    ),
     "central_url_malformed": "Adresse de centrale attendue : https://… ou « local ».",
     "console_name_taken": "Une console porte déjà ce nom : choisissez-en un autre.",
     "console_open": "Une console ou une centrale est ouverte sur ce dossier : fermez-la d'abord.",

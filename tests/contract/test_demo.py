@@ -31,7 +31,9 @@ from models.errors import Conflict, DomainError, Unavailable
 from models.tables import central as tables
 from models.wire.orders import order_to_wire
 from services.adapters.central_link import read_address
+from services.adapters.console_store import ConsoleStore
 from services.ports import Store
+from services.sync.central_url import check_central_url
 from services.sync.election import Election
 from services.sync.enrolment import LOCAL, Enrolment, read_enrolment, write_enrolment
 
@@ -295,6 +297,43 @@ def test_enrolling_says_what_is_wrong(folder: Path) -> None:
     for url, token in (("centrale", "t"), ("https://", "t"), ("local", ""), ("local", "jeton é")):
         assert here("sync", "--enrol", url, input_=token + "\n").returncode == 1
     assert not folder.exists() or here("sync", "--once").returncode == 3
+
+
+@pytest.mark.parametrize(
+    "url,code",
+    [
+        ("local", None),
+        ("https://centrale.example.org", None),
+        ("http://localhost:8321", None),
+        ("http://127.0.0.9:8321", None),
+        ("http://[::1]:8321", None),
+        ("http://192.0.2.7:8321", "central_url_insecure"),
+        ("http://centrale.example.org", "central_url_insecure"),
+        ("http://localhost.example.org", "central_url_insecure"),
+        ("HTTP://centrale.example.org", "central_url_insecure"),
+        ("ftp://127.0.0.1", "central_url_malformed"),
+        ("http://[::1", "central_url_malformed"),
+    ],
+)
+def test_where_a_console_may_be_enrolled(url: str, code: str | None) -> None:
+    try:
+        check_central_url(url)
+        found = None
+    except DomainError as error:
+        found = error.code
+    assert found == code
+    if code == "central_url_insecure":
+        check_central_url(url, is_insecure_accepted=True)
+
+
+def test_a_token_does_not_go_over_the_network_in_clear_unless_told_to(folder: Path) -> None:
+    url = "http://centrale.example.org"
+    refused = here("sync", "--enrol", url, input_="token\n")
+    assert (refused.returncode, "--insecure" in refused.stderr) == (1, True)
+    assert not paths.console_file(folder).exists()
+    assert here("sync", "--enrol", url, "--insecure", input_="token\n").returncode == 0
+    with closing(ConsoleStore.open(paths.console_file(folder))) as store, store.read() as tx:
+        assert read_enrolment(tx.settings) == Enrolment(url, "token")
 
 
 # --- beginning anew ---------------------------------------------------------------
