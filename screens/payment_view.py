@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
 
 from models.payment import PaymentMethod, Reach, unavailable_because
@@ -17,8 +18,8 @@ from screens.words import _
 
 METHODS = tuple(PaymentMethod)
 INDENT = " " * len("1 (•) ")
-DATES_FROM = 36
-"""The column where dates stand, and beneath each what it depends on."""
+DATES_END = 76
+"""The column where dates end, and beneath each the one it depends on: all that 80 leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,25 @@ def way_lines(all_ways: Sequence[Way], chosen: PaymentMethod | None) -> list[Tex
         if way.reason is None:
             date = promise_sentence(way.promise) if way.promise else ""
             condition = promise_condition(way.promise) if way.promise else ""
-            lines.append(line((f"{name:<{DATES_FROM}}", STRONG), date))
-            lines.append(
-                line((f"{INDENT}{meaning(way.method):<{DATES_FROM - len(INDENT)}}", DIM), condition)
-            )
+            lines.append(_ending_in(name, STRONG, date))
+            lines.append(_ending_in(INDENT + meaning(way.method), DIM, condition))
         else:
             lines.append(line((name, DIM)))
             lines.append(line((INDENT + unavailable_sentence(way.reason), WARNING)))
     return lines
 
 
+def _ending_in(text: str, style: Style, right: str) -> Text:
+    return line((text, style), right.rjust(DATES_END - len(text)) if right else "")
+
+
 def meaning(method: PaymentMethod) -> str:
+    """So short that the longest condition still fits beside it."""
     return {
-        PaymentMethod.CARD_LINK: _("lien, jamais de numéro ici"),
+        PaymentMethod.CARD_LINK: _("jamais de numéro"),
         PaymentMethod.PAYPAL_LINK: _("lien envoyé"),
-        PaymentMethod.TRANSFER: _("1 à 4 jours de banque"),
-        PaymentMethod.CHEQUE: _("avec le bon de commande"),
+        PaymentMethod.TRANSFER: _("sous 1 à 4 jours"),
+        PaymentMethod.CHEQUE: _("bon de commande"),
     }[method]
 
 

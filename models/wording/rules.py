@@ -178,13 +178,15 @@ def promise_sentence(promise: Promise) -> str:
 
 
 def promise_condition(promise: Promise) -> str:
-    """What the date depends on, ``si le chèque arrive lun. 30 nov.``; "" for nothing."""
+    """What the date depends on, ``si le chèque arrive au plus tard le lun. 30 nov.``; "" for
+    nothing.
+    """
     if not promise.is_conditional or promise.dispatch_by is None:
         return ""
     awaited = next((reason for reason in promise.reasons if reason.code in _CONDITIONS), None)
     if awaited is None or awaited.on is None:
         return ""
-    return f"{_CONDITIONS[awaited.code]} {short_date(awaited.on)}"
+    return f"{_CONDITIONS[awaited.code]} au plus tard le {short_date(awaited.on)}"
 
 
 _CONDITIONS = {

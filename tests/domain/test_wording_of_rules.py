@@ -161,7 +161,7 @@ def test_a_promise_in_words() -> None:
         "préparation et départ en 2 jours ouvrés, au plus tard mer. 25 nov.",
     ]
     assert said(TODAY, PaymentMethod.CARD_LINK)[1:4:2] == [
-        "si le lien est payé lun. 23 nov.",
+        "si le lien est payé au plus tard le lun. 23 nov.",
         "préparée dès que le lien est payé, compté ici lun. 23 nov.",
     ]
 
@@ -175,13 +175,13 @@ def test_one_day_is_singular() -> None:
 def test_what_is_waited_for_in_words() -> None:
     assert said(date(2026, 11, 10), PaymentMethod.CHEQUE) == [
         "départ au plus tard ven. 20 nov.",
-        "si le chèque arrive mer. 18 nov.",
+        "si le chèque arrive au plus tard le mer. 18 nov.",
         "en stock : LC-970 noir",
         "chèque attendu vers mer. 18 nov., 5 jours ouvrés de courrier estimés sans Armistice",
         "préparation et départ en 2 jours ouvrés, au plus tard ven. 20 nov.",
     ]
     assert said(date(2026, 4, 1), PaymentMethod.TRANSFER)[1:4:2] == [
-        "si le virement arrive jeu. 9 avr.",
+        "si le virement arrive au plus tard le jeu. 9 avr.",
         (
             "virement attendu au plus tard jeu. 9 avr., 4 jours de banque "
             "sans Vendredi saint et Lundi de Pâques"

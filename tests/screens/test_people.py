@@ -185,11 +185,11 @@ async def test_a_link_goes_by_the_channel_that_was_chosen(folder) -> None:
 
 async def test_each_way_says_what_its_date_depends_on(folder) -> None:
     async with resumed(folder, at(WHOLE, Step.PAYMENT, "ways")) as operator:
-        assert operator.line_with("avec le bon de commande").endswith(
-            "si le chèque arrive lun. 30 nov."
+        assert operator.line_with("bon de commande").endswith(
+            "si le chèque arrive au plus tard le lun. 30 nov."
         )
-        assert operator.line_with("1 à 4 jours de banque").endswith(
-            "si le virement arrive ven. 27 nov."
+        assert operator.line_with("sous 1 à 4 jours").endswith(
+            "si le virement arrive au plus tard le ven. 27 nov."
         )
         await operator.press("3")
         assert operator.saved.payment_method is PaymentMethod.TRANSFER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -226,21 +226,30 @@ def test_the_four_ways_with_their_dates_and_conditions() -> None:
         "      ni mobile ni e-mail : aucun lien ne peut être envoyé",
         "2 ( ) PayPal, par lien",
         "      ni mobile ni e-mail : aucun lien ne peut être envoyé",
-        "3 ( ) virement                      départ au plus tard mar. 1er déc.",
-        "      1 à 4 jours de banque         si le virement arrive ven. 27 nov.",
-        "4 (•) chèque                        départ au plus tard mer. 2 déc.",
-        "      avec le bon de commande       si le chèque arrive lun. 30 nov.",
+        "3 ( ) virement                             départ au plus tard mar. 1er déc.",
+        "      sous 1 à 4 jours    si le virement arrive au plus tard le ven. 27 nov.",
+        "4 (•) chèque                                 départ au plus tard mer. 2 déc.",
+        "      bon de commande       si le chèque arrive au plus tard le lun. 30 nov.",
     ]
     reach = Reach(email="a@example.org")
     first = plain(way_lines(ways(reach, [*promises[:2], None, None]), None))[:2]
     assert first == [
-        "1 ( ) carte bancaire, par lien      départ au plus tard mer. 25 nov.",
-        "      lien, jamais de numéro ici    si le lien est payé lun. 23 nov.",
+        "1 ( ) carte bancaire, par lien              départ au plus tard mer. 25 nov.",
+        "      jamais de numéro      si le lien est payé au plus tard le lun. 23 nov.",
     ]
     assert channel_line(PaymentMethod.CHEQUE, reach, None) == ""
     assert channel_line(PaymentMethod.CARD_LINK, reach, reach.channels[0]) == (
         "lien envoyé par : • e-mail   (S : changer)"
     )
+
+
+def test_no_condition_is_cut_at_80_columns() -> None:
+    """The longest dates there are: a Monday to Sunday in September, days of two digits."""
+    longest = replace(BLACK.offer, stock=0, restock_on=date(2026, 9, 23))
+    for day in (date(2026, 9, 21) + timedelta(days=n) for n in range(7)):
+        promises = [promise_for(day, [(longest, 1)], method, RULES) for method in PaymentMethod]
+        for text in way_lines(ways(Reach(email="a@example.org"), promises), None):
+            assert text.cell_len in range(77)
 
 
 def test_what_is_missing_with_the_key_that_leads_there() -> None:
