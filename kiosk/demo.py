@@ -12,7 +12,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -31,10 +31,35 @@ ASIDE = "before-"
 
 
 def ensure_demo_folder(folder: Path) -> None:
-    """Raises Conflict("enrolled_elsewhere") where a real console lives in this folder."""
-    url = _enrolled_at(paths.console_file(folder))
-    if url is not None and url.startswith(("http:", "https:")):
+    """Raises Conflict where it is not one: "enrolled_elsewhere" for a console at a central of
+    another folder, "not_a_demo" for one at a central of this folder that is a real shop's.
+    """
+    from services.sync.enrolment import LOCAL  # noqa: PLC0415 - light, and only here
+    from services.training import CENTRAL_URL  # noqa: PLC0415 - see above
+
+    console = _settings(paths.console_file(folder))
+    url = console.get(CENTRAL_URL)
+    if url and url != LOCAL:
         raise Conflict("enrolled_elsewhere", folder=str(folder))
+    if not (_may_be_demo_console(console) and _may_be_demo_central(paths.central_file(folder))):
+        raise Conflict("not_a_demo", folder=str(folder))
+
+
+def _may_be_demo_console(settings: Mapping[str, str]) -> bool:
+    """Marked as one, never enrolled, or enrolled by a demo from before there was the mark."""
+    from services.sync import enrolment  # noqa: PLC0415 - see ``ensure_demo_folder``
+    from services.training import CENTRAL_URL  # noqa: PLC0415 - see ``ensure_demo_folder``
+
+    is_old_demo = settings.get(enrolment.CONSOLE_NAME) == CONSOLE_NAME
+    return not settings.get(CENTRAL_URL) or enrolment.IS_DEMO in settings or is_old_demo
+
+
+def _may_be_demo_central(central_file: Path) -> bool:
+    """Marked as one, used by nobody yet, or with a demo's console from before the mark."""
+    if "is_demo" in _settings(central_file):
+        return True
+    consoles = {name for (name,) in _rows(central_file, "SELECT name FROM consoles")}
+    return not consoles or CONSOLE_NAME in consoles
 
 
 @contextmanager
@@ -70,6 +95,7 @@ def enrol(store: Store, folder: Path, now: datetime) -> None:
     from central.store.consoles import new_token  # noqa: PLC0415 - not before the first paint
     from services.sync.engine import BLOCK_SIZE, BLOCKS_AHEAD  # noqa: PLC0415
     from services.sync.enrolment import (  # noqa: PLC0415
+        IS_DEMO,
         LOCAL,
         Enrolment,
         read_enrolment,
@@ -81,6 +107,8 @@ def enrol(store: Store, folder: Path, now: datetime) -> None:
         if enrolment is None:
             enrolment = Enrolment(LOCAL, new_token(), CONSOLE_NAME)
             write_enrolment(tx.settings, enrolment)
+        if tx.settings.get(IS_DEMO) is None:
+            tx.settings.put(IS_DEMO, "1")
         left = tx.references.left()
     count = 0 if left else BLOCKS_AHEAD * BLOCK_SIZE
     block = _introduce(folder, enrolment.token, count, now)
@@ -94,6 +122,7 @@ def _introduce(folder: Path, token: str, count: int, now: datetime) -> tuple[int
     from central.database import Database, migrate  # noqa: PLC0415 - see ``enrol``
     from central.store.consoles import ensure_console, find_console  # noqa: PLC0415
     from central.store.references import lease_block  # noqa: PLC0415
+    from central.store.settings import mark_demo  # noqa: PLC0415
 
     migrate(paths.central_file(folder))
     with closing(Database(paths.central_file(folder))) as database:
@@ -102,6 +131,7 @@ def _introduce(folder: Path, token: str, count: int, now: datetime) -> tuple[int
         if console is not None and not count:
             return None
         with database.write() as connection:
+            mark_demo(connection)
             console = ensure_console(connection, CONSOLE_NAME, token=token, at=now)
             return lease_block(connection, console.console_id, count, at=now) if count else None
 
@@ -158,19 +188,21 @@ def _log(path: Path) -> Iterator[int]:
         os.close(log)
 
 
-def _enrolled_at(console_file: Path) -> str | None:
-    """The console's central, read without SQLAlchemy, which the first paint cannot wait for."""
-    from services.training import CENTRAL_URL  # noqa: PLC0415 - light, and only here
+# --- read without SQLAlchemy, which the first paint cannot wait for -----------------
 
-    if not console_file.exists():
-        return None
+
+def _settings(file: Path) -> Mapping[str, str]:
+    return {str(key): str(value) for key, value in _rows(file, "SELECT key, value FROM settings")}
+
+
+def _rows(file: Path, query: str) -> list[tuple[object, ...]]:
+    """None for a file that is not there or is just being made."""
+    if not file.exists():
+        return []
     try:
-        with closing(sqlite3.connect(console_file, timeout=5)) as connection:
-            row = connection.execute(
-                "SELECT value FROM settings WHERE key = ?", (CENTRAL_URL,)
-            ).fetchone()
+        with closing(sqlite3.connect(file, timeout=5)) as connection:
+            return connection.execute(query).fetchall()
     except sqlite3.Error as error:
         if "no such table" in str(error):
-            return None  # a file that is just being made
-        raise DomainError("store_broken", path=str(console_file)) from error
-    return None if row is None else str(row[0])
+            return []
+        raise DomainError("store_broken", path=str(file)) from error

@@ -71,12 +71,16 @@ def fill(folder: Path, now: datetime) -> None:
     """The demo shop is at the central of ``folder``. Idempotent; all or nothing."""
     from central.database import Database, migrate  # noqa: PLC0415 - nothing while it waits
     from central.store.feed import newest_import  # noqa: PLC0415 - see above
+    from central.store.settings import is_demo, mark_demo  # noqa: PLC0415 - see above
 
     migrate(paths.central_file(folder))
     database = Database(paths.central_file(folder))
     try:
         with database.read() as connection:
-            is_filled = newest_import(connection) is not None
+            is_filled, is_marked = newest_import(connection) is not None, is_demo(connection)
+        if not is_marked:  # before anything invented is in it
+            with database.write() as connection:
+                mark_demo(connection)
         if not is_filled:
             _fill(database, folder, now)
     finally:

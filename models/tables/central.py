@@ -179,3 +179,10 @@ reservations = Table(
     Column("reserved", Integer, nullable=False),
     CheckConstraint("reserved >= 0 AND reserved <= wanted", name="reserved"),
 )
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -56,6 +56,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "no_references_left": (
         "Plus de référence disponible : la commande attend que la console se connecte."
     ),
+    "not_a_demo": (
+        "Ce dossier n'est pas celui d'une démonstration, mais d'une vraie boutique : donnez-en"
+        " un autre à la démonstration par KIOSK_STATE_DIR."
+    ),
     "not_enrolled": (
         "Cette console n'est rattachée à aucune centrale : demandez un jeton à l'administrateur,"
         " puis « kiosk sync --enrol ADRESSE »."

@@ -14,6 +14,8 @@ from services.training import CENTRAL_URL
 CENTRAL_TOKEN = "central_token"  # noqa: S105 - the name of a setting
 CONSOLE_NAME = "central_console"
 CUSTOMERS_CURSOR = "customers_cursor"
+IS_DEMO = "is_demo"
+"""Setting that is there where ``kiosk demo`` made or took the console."""
 
 LOCAL = "local"
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -283,6 +284,56 @@ def test_a_console_of_ones_own_from_nothing(folder: Path) -> None:
     with pytest.raises(Conflict):
         _raise_if_real(folder, "https://centrale.example.org")
     demo.ensure_demo_folder(folder.with_name("nothing there"))
+
+
+def test_a_shop_of_ones_own_is_not_taken_for_a_demo(folder: Path) -> None:
+    token = here("central", "console", "add", "comptoir").stdout.strip()
+    with pytest.raises(Conflict) as refused:  # the central alone is there
+        demo.ensure_demo_folder(folder)
+    assert refused.value.code == "not_a_demo"
+    assert here("sync", "--enrol", "local", input_=token + "\n").returncode == 0
+    before = paths.central_file(folder).read_bytes()
+    with (
+        patch("kiosk.terminal.unusable_because", return_value=None),
+        patch("kiosk.demo.central_beside") as begun,
+    ):
+        said = here("demo", "--fresh", "--yes")
+    assert (said.returncode, "n'est pas celui d'une démonstration" in said.stderr) == (1, True)
+    assert not begun.called
+    assert paths.central_file(folder).read_bytes() == before
+    assert count(folder, tables.consoles) == 1
+    paths.central_file(folder).unlink()  # kept on another disk, say
+    with pytest.raises(Conflict):
+        demo.ensure_demo_folder(folder)
+
+
+def test_a_demo_is_marked_on_both_sides_and_goes_on(folder: Path) -> None:
+    demo.ensure_demo_folder(folder)
+    opened(folder).store.close()
+    demo.ensure_demo_folder(folder)
+    for file in (paths.console_file(folder), paths.central_file(folder)):
+        assert demo._settings(file)["is_demo"] == "1"
+    _execute(paths.central_file(folder), "UPDATE consoles SET name = 'other'")
+    _execute(paths.console_file(folder), "UPDATE settings SET value = '' WHERE key LIKE '%console'")
+    demo.ensure_demo_folder(folder)  # the marks are enough
+
+
+def test_a_demo_from_before_there_were_marks_goes_on_and_gets_them(known_folder: Path) -> None:
+    opened(known_folder).store.close()
+    console, central = paths.console_file(known_folder), paths.central_file(known_folder)
+    _execute(console, "DELETE FROM settings WHERE key = 'is_demo'")
+    _execute(central, "DROP TABLE settings")
+    _execute(central, "UPDATE alembic_version SET version_num = '0001'")
+    demo.ensure_demo_folder(known_folder)
+    demo_central.fill(known_folder, NOW)
+    opened(known_folder).store.close()
+    assert "is_demo" in demo._settings(console)
+    assert "is_demo" in demo._settings(central)
+
+
+def _execute(file: Path, statement: str) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(statement)
 
 
 def _raise_if_real(folder: Path, url: str) -> None:
