@@ -49,9 +49,12 @@ class TextField(Input):
         self.cursor_blink = False
 
     def validate_value(self, value: str) -> str:
-        """Mask a card number before anything can see, send or store it."""
-        masked = mask_pans(value)
-        if masked != value and self.is_attached:
+        """Mask a card number before anything can see, send or store it; drop half characters
+        (lone surrogates), which no file can hold.
+        """
+        whole = value.encode("utf-8", "ignore").decode("utf-8")
+        masked = mask_pans(whole)
+        if masked != whole and self.is_attached:
             self.post_message(self.CardRefused(self))
         return masked
 

@@ -34,7 +34,7 @@ from services.adapters.catalogue_schema import (
     printer_from,
 )
 from services.adapters.catalogue_words import WordTables
-from services.adapters.derived_file import connect, is_whole
+from services.adapters.derived_file import asked, connect, is_whole
 from services.adapters.file_lock import exclusive
 from services.hits import SearchResult
 
@@ -145,13 +145,13 @@ class CatalogueFile:
 
     @_translated
     def brands(self) -> Sequence[str]:
-        rows = self._connection().execute("SELECT DISTINCT brand FROM printer")
+        rows = self._rows("SELECT DISTINCT brand FROM printer")
         return tuple(sorted((row[0] for row in rows), key=str.casefold))
 
     @_translated
     def printers(self, brand: str, *, prefix: str = "", limit: int = 50) -> Sequence[Printer]:
         """Of one brand, as people count; ``prefix`` is of the model or of a word in it."""
-        rows = self._connection().execute(
+        rows = self._rows(
             f"SELECT {READ_PRINTER} FROM printer WHERE brand = ?"  # noqa: S608 - our own names
             " AND ' ' || words LIKE ? ORDER BY sort_key LIMIT ?",
             (brand, f"% {query.joined(prefix)}%", limit),
@@ -160,19 +160,15 @@ class CatalogueFile:
 
     @_translated
     def printer(self, printer_id: str) -> Printer | None:
-        row = (
-            self._connection()
-            .execute(
-                f"SELECT {READ_PRINTER} FROM printer WHERE printer_id = ?",  # noqa: S608 - our own names
-                (printer_id,),
-            )
-            .fetchone()
-        )
+        row = self._rows(
+            f"SELECT {READ_PRINTER} FROM printer WHERE printer_id = ?",  # noqa: S608 - our own names
+            (printer_id,),
+        ).fetchone()
         return printer_from(row) if row else None
 
     @_translated
     def articles_for(self, printer_id: str) -> Sequence[Article]:
-        rows = self._connection().execute(
+        rows = self._rows(
             f"SELECT {READ_ARTICLE} FROM printer JOIN fits ON fits.printer = printer.n"  # noqa: S608 - our own names
             " JOIN article ON article.n = fits.article WHERE printer.printer_id = ?"
             " ORDER BY article.sort_key",
@@ -194,7 +190,7 @@ class CatalogueFile:
     def packs_holding(self, skus: Iterable[str]) -> Sequence[Article]:
         wanted = list(dict.fromkeys(skus))[:_SQL_VARIABLES]
         marks = ", ".join("?" * len(wanted))
-        rows = self._connection().execute(
+        rows = self._rows(
             f"SELECT {READ_ARTICLE} FROM article WHERE n IN"  # noqa: S608 - our own names
             f" (SELECT pack FROM part WHERE sku IN ({marks})) ORDER BY sort_key",
             wanted,
@@ -210,24 +206,23 @@ class CatalogueFile:
             if wanted:
                 conditions.append(f"{column} IN ({', '.join('?' * len(wanted))})")
                 values.extend(wanted)
-        row = (
-            self._connection()
-            .execute(
-                f"SELECT {READ_ARTICLE} FROM article WHERE {' AND '.join(conditions)}"  # noqa: S608 - our own names
-                " ORDER BY price_cents, n LIMIT 1",
-                values,
-            )
-            .fetchone()
-        )
+        row = self._rows(
+            f"SELECT {READ_ARTICLE} FROM article WHERE {' AND '.join(conditions)}"  # noqa: S608 - our own names
+            " ORDER BY price_cents, n LIMIT 1",
+            values,
+        ).fetchone()
         return article_from(row) if row else None
 
     def _where_in(self, column: str, values: Sequence[str]) -> Iterator[Article]:
-        rows = self._connection().execute(
+        rows = self._rows(
             f"SELECT {READ_ARTICLE} FROM article"  # noqa: S608 - our own names
             f" WHERE {column} IN ({', '.join('?' * len(values))})",
             values,
         )
         return map(article_from, rows)
+
+    def _rows(self, statement: str, values: Iterable[object] = ()) -> sqlite3.Cursor:
+        return self._connection().execute(statement, tuple(map(asked, values)))
 
     # --- changes, for the sync
 

@@ -37,6 +37,15 @@ def connect(path: Path, *, is_read_only: bool = True) -> sqlite3.Connection:
     return connection
 
 
+def asked(value: object) -> object:
+    """The value as SQLite takes it: a text with half a character in it (a lone surrogate) is
+    changed to one that no row has.
+    """
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """An empty file of our own to write; it takes the place of ``path`` when the block ends

@@ -16,7 +16,7 @@ from io import StringIO
 from pathlib import Path
 
 from models.errors import Unavailable
-from services.adapters.derived_file import connect, is_whole, written_aside
+from services.adapters.derived_file import asked, connect, is_whole, written_aside
 from services.adapters.file_lock import exclusive
 from services.postal import Commune, comparable
 
@@ -69,7 +69,7 @@ class PostalFile:
 
     def _ask(self, statement: str, values: tuple[object, ...]) -> Sequence[Commune]:
         try:
-            rows = self._connection().execute(statement, values).fetchall()
+            rows = self._connection().execute(statement, tuple(map(asked, values))).fetchall()
         except (OSError, sqlite3.Error) as error:
             raise Unavailable("postal_unusable") from error
         return tuple(Commune(*row) for row in rows)

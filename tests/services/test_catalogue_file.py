@@ -187,6 +187,17 @@ class TestReads:
         assert len(plan) == 1, "nothing is sorted"
         assert f"USING INDEX {index} " in f"{plan[0][3]} "
 
+    def test_half_a_character_is_in_no_row(self, builtin):
+        half = "BRO-LC970BK\ud800"
+        assert builtin.printers(half) == ()
+        assert builtin.printers("Brother", prefix=half) == ()
+        assert builtin.printer(half) is None
+        assert builtin.articles_for(half) == ()
+        assert skus(builtin.articles([half, "BRO-LC970C"]).values()) == ["BRO-LC970C"]
+        assert builtin.packs_holding([half]) == ()
+        assert builtin.cheapest(brands=[half], skus=[half]) is None
+        assert builtin.search("\ud800").hits == ()
+
     def test_threads_read_side_by_side(self, builtin):
         seen = []
         threads = [

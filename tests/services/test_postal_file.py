@@ -38,6 +38,12 @@ def test_an_unknown_postcode_gives_nothing(postal, postcode):
     assert list(postal.communes(postcode)) == []
 
 
+@pytest.mark.parametrize("half", ["\ud800", "51100\udc80"])
+def test_half_a_character_is_in_no_postcode_and_no_letter_of_a_name(postal, half):
+    assert postal.communes(half) == postal.by_name(half) == ()
+    assert postal.by_name(f"reims{half[-1]}") == postal.by_name("reims")
+
+
 def test_a_leading_zero_is_kept(postal):
     assert postal.communes("01000")[0].name == "Bourg-en-Bresse"
 
