@@ -22,6 +22,7 @@ from kiosk import paths
 from models import wording
 from models.errors import KioskError, Unavailable
 from services.ports import Central, Clock, Store
+from services.sync.status import NO_CATALOGUE
 
 DISK_BYTES_MIN = 50_000_000
 DISK_BYTES_COMFORT = 500_000_000
@@ -266,6 +267,7 @@ def _central(patient: Patient, store: Store) -> Finding:
             return Finding(name, Level.OK, "console pas encore rattachée (exercice)")
         with closing(central):
             central.ping()
+            has_catalogue = bool(central.catalogue_version())
     except KioskError as error:
         is_ours_to_mend = error.code == "unauthorised"
         return Finding(
@@ -276,4 +278,7 @@ def _central(patient: Patient, store: Store) -> Finding:
             if is_ours_to_mend
             else "la console continue sans elle et enverra plus tard ; vérifiez le réseau",
         )
+    if not has_catalogue:
+        todo = wording.error_sentence(Unavailable(NO_CATALOGUE))
+        return Finding(name, Level.WATCH, "elle répond, mais n'a pas de catalogue", todo)
     return Finding(name, Level.OK, "elle répond et reconnaît cette console")

@@ -14,7 +14,7 @@ from screens.console import Console
 from screens.widgets.frame import StatusView
 from screens.words import _, counted
 from services.desk_state import DeskState
-from services.sync.status import Connection
+from services.sync.status import NO_CATALOGUE, Connection
 
 if TYPE_CHECKING:
     from services.ports import DraftSummary
@@ -55,6 +55,8 @@ def connection(console: Console) -> str:
     status = console.sync_status
     if status is None:
         return _("connexion en cours")
+    if status.connection is Connection.ONLINE and status.last_error_code == NO_CATALOGUE:
+        return _("la centrale n'a pas de catalogue")
     return {
         Connection.ONLINE: _("en ligne"),
         Connection.OFFLINE: _("hors ligne"),

@@ -39,6 +39,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " donnez une adresse https://…, ou ajoutez --insecure si le réseau est à vous."
     ),
     "central_url_malformed": "Adresse de centrale attendue : https://… ou « local ».",
+    "central_without_catalogue": (
+        "La centrale n'a pas de catalogue : prévenez l'administrateur ; d'ici là,"
+        " « kiosk catalogue import DOSSIER » en charge un sur cette console."
+    ),
     "console_name_taken": "Une console porte déjà ce nom : choisissez-en un autre.",
     "console_open": "Une console ou une centrale est ouverte sur ce dossier : fermez-la d'abord.",
     "cursor_unknown": "Les données sont à recharger depuis le début ; c'est automatique.",

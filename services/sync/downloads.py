@@ -9,7 +9,7 @@ from models.errors import Conflict, Unavailable
 from models.vouchers import Voucher
 from services.ports import CatalogueChanges, CatalogueSink, Central, Store, Transaction
 from services.sync.enrolment import CUSTOMERS_CURSOR
-from services.sync.status import CatalogueProgress
+from services.sync.status import NO_CATALOGUE, CatalogueProgress
 
 ROUNDS = 5
 """Central's catalogue may move while it is read; then the changes since are read as well."""
@@ -56,12 +56,14 @@ class Fetcher:
         self, central: Central, progress: Progress, should_stop: Callable[[], bool]
     ) -> bool:
         """Whether a newer catalogue landed. Raises what ``CatalogueSink.apply`` raises; the
-        old catalogue is then still there.
+        old catalogue is then still there. Raises Unavailable(NO_CATALOGUE).
         """
         is_new = False
         for _ in range(ROUNDS):
             wanted = central.catalogue_version()
-            if wanted in {"", self._sink.version}:
+            if not wanted:
+                raise Unavailable(NO_CATALOGUE)
+            if wanted == self._sink.version:
                 break
             self._apply(central, progress, should_stop)
             is_new = True

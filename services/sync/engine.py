@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from models.errors import KioskError, Unavailable
 from services.ports import CatalogueSink, Central, Clock, Store
+from services.sync import status
 from services.sync.backoff import Backoff
 from services.sync.downloads import Fetcher, Progress
 from services.sync.outbox import Sender, Sent
@@ -150,6 +151,8 @@ def connection_after(error: KioskError, *, has_contact: bool) -> Connection:
             return Connection.NOT_ENROLLED
         case "unauthorised":
             return Connection.UNAUTHORISED
+        case status.NO_CATALOGUE:
+            return Connection.ONLINE
     if error.code.startswith(ABOUT_THIS_COMPUTER):
         return Connection.ONLINE if has_contact else Connection.OFFLINE
     return Connection.OFFLINE if isinstance(error, Unavailable) else Connection.ONLINE

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+NO_CATALOGUE = "central_without_catalogue"
+"""Error code of a run that did all the rest: central answers, and has nothing to sell."""
+
 
 class Connection(StrEnum):
     ONLINE = "online"

@@ -18,7 +18,13 @@ from services.ports import Clock
 from services.sync.backoff import Backoff
 from services.sync.election import Election, LineNews
 from services.sync.engine import SyncEngine
-from services.sync.status import CatalogueProgress, Connection, SyncReport, SyncStatus
+from services.sync.status import (
+    NO_CATALOGUE,
+    CatalogueProgress,
+    Connection,
+    SyncReport,
+    SyncStatus,
+)
 
 log = logging.getLogger("kiosk.sync")
 
@@ -134,7 +140,7 @@ class SyncThread:
         report = self._engine.run_once(retry_all=retry_all)
         if report.connection is Connection.ONLINE:
             self._last_contact_at = self._clock.now()
-        self._plan(is_failed=report.error_code is not None)
+        self._plan(is_failed=report.error_code not in {None, NO_CATALOGUE})
         news = LineNews(report.connection, self._last_contact_at, report.error_code)
         self._election.tell(news)
         self._publish(_status(report, news))

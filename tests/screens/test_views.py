@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -29,12 +30,13 @@ from screens.payment_view import channel_line, way_lines, ways
 from screens.printer import interrupted_line
 from screens.printer_view import look_alike_line
 from screens.read_back_view import first_gap, missing_lines, spoken_lines
-from screens.status_view import caller, calls, cart_items, total
+from screens.status_view import caller, calls, cart_items, connection, total
 from screens.widgets.columns import RowKind
 from screens.widgets.rows import columns, line, wrapped
 from services.demo_people import demo_customers
 from services.desk_state import DeskState
 from services.ports import DraftSummary
+from services.sync.status import NO_CATALOGUE, Connection, SyncStatus
 
 RULES = ShopRules()
 WHOLE = complete_draft(UUID(int=77))
@@ -313,3 +315,20 @@ def test_columns_keep_the_figure_and_cut_the_words() -> None:
     assert columns(line("日本語"), "1", 6).plain == "日 … 1"
     assert columns(line("a"), "", 3).plain == "a  "
     assert wrapped(f"il manque 3,20{NB}€", 12) == ["il manque", f"3,20{NB}€"]
+
+
+@pytest.mark.parametrize(
+    "status,said",
+    [
+        (None, "connexion en cours"),
+        (SyncStatus(Connection.ONLINE), "en ligne"),
+        (SyncStatus(Connection.ONLINE, last_error_code="central_unclear"), "en ligne"),
+        (
+            SyncStatus(Connection.ONLINE, last_error_code=NO_CATALOGUE),
+            "la centrale n'a pas de catalogue",
+        ),
+        (SyncStatus(Connection.OFFLINE, last_error_code=NO_CATALOGUE), "hors ligne"),
+    ],
+)
+def test_what_is_said_of_the_line(status, said):
+    assert connection(SimpleNamespace(sync_status=status)) == said

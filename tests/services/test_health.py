@@ -21,8 +21,14 @@ from services.adapters.console_store import ConsoleStore
 class Answering:
     closed = False
 
+    def __init__(self, version="shop-1"):
+        self.version = version
+
     def ping(self):
         pass
+
+    def catalogue_version(self):
+        return self.version
 
     def close(self):
         self.closed = True
@@ -151,10 +157,11 @@ def test_a_clock_that_was_never_set_is_an_error(patient):
     "central,level",
     [
         (Answering(), Level.OK),
+        (Answering(version=""), Level.WATCH),
         (Silent("central_unreachable"), Level.WATCH),
         (Silent("unauthorised"), Level.ERROR),
     ],
-    ids=["answers", "silent", "refuses"],
+    ids=["answers", "has nothing to sell", "silent", "refuses"],
 )
 @pytest.mark.usefixtures("used")
 def test_central(patient, central, level):
@@ -162,6 +169,13 @@ def test_central(patient, central, level):
     assert finding.level is level
     assert bool(finding.todo) == (level is not Level.OK)
     assert central.closed
+
+
+@pytest.mark.usefixtures("used")
+def test_a_central_without_a_catalogue_is_said_with_what_to_do(patient):
+    finding = found(replace(patient, connect=lambda _store: Answering(version="")))["centrale"]
+    assert finding.told == "elle répond, mais n'a pas de catalogue"
+    assert "kiosk catalogue import" in finding.todo
 
 
 def test_the_last_references_are_an_error(patient, used):
