@@ -8,6 +8,7 @@ call in hand is ``kiosk.live``'s, which is made in a thread once the first frame
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -167,6 +168,7 @@ def _live_console(app: KioskApp, container: Container) -> LiveConsole:
 
 def run_console(container: Container) -> int:
     """Show the console until the operator leaves; the exit code of the process."""
+    gc.disable()  # until all that lasts is there: see ``kiosk.live``
     app = KioskApp(container)
     try:
         app.run(mouse=False)
