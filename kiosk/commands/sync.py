@@ -14,7 +14,11 @@ from kiosk.presenter import EXIT_TRY_LATER
 
 if TYPE_CHECKING:
     from kiosk.container import Container
+    from services.sync.engine import SyncEngine
     from services.sync.status import SyncReport
+
+SEAT_SECONDS = 3.0
+"""A console that is just closing, or another ``kiosk sync --once``, is waited for."""
 
 EPILOG = """\
 code de retour : 0 tout est échangé ; 1 une commande est refusée par la centrale ;
@@ -56,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 def _once(container: Container, *, is_json: bool) -> int:
     _ = container.catalogue  # made, where nothing was set up yet
     with contextlib.closing(container.sync_engine()) as engine:
-        report = engine.run_once(retry_all=True)
+        report = _exchange(container, engine)
     if is_json:
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:
@@ -64,6 +68,33 @@ def _once(container: Container, *, is_json: bool) -> int:
     if not report.is_complete or report.error_code is not None:
         return EXIT_TRY_LATER
     return 1 if report.refused else 0
+
+
+def _exchange(container: Container, engine: SyncEngine) -> SyncReport:
+    """By us, or what the console says that has this folder open: one program syncs at a time."""
+    from kiosk import paths  # noqa: PLC0415 - see ``run``
+    from services.sync.election import Election, LineNews  # noqa: PLC0415 - not for --enrol
+    from services.sync.status import Connection  # noqa: PLC0415 - see above
+
+    election = Election(paths.sync_lock(container.folder))
+    before = election.hear() or LineNews(Connection.OFFLINE)
+    if not election.win_within(SEAT_SECONDS):
+        print(
+            "kiosk: la console ouverte échange déjà avec la centrale ; voici où elle en est",
+            file=sys.stderr,
+        )
+        news = election.hear() or before
+        return dataclasses.replace(
+            engine.watch(), connection=news.connection, error_code=news.last_error_code
+        )
+    try:
+        report = engine.run_once(retry_all=True)
+        is_online = report.connection is Connection.ONLINE
+        contact_at = container.clock.now() if is_online else before.last_contact_at
+        election.tell(LineNews(report.connection, contact_at, report.error_code))
+        return report
+    finally:
+        election.leave()
 
 
 def _say(report: SyncReport) -> None:

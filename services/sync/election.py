@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from services.sync.status import Connection
 
 FILE_MODE = 0o600
+LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ class Election:
             os.close(seat)
             return False
         self._held = seat
+        return True
+
+    def win_within(self, seconds: float) -> bool:
+        """``try_to_win`` until then: who holds the seat may be gone in a moment."""
+        limit = time.monotonic() + seconds
+        while not self.try_to_win():
+            if time.monotonic() >= limit:
+                return False
+            time.sleep(LOOK_SECONDS)
         return True
 
     def tell(self, news: LineNews) -> None:

@@ -35,8 +35,9 @@ from services.adapters.central_link import read_address
 from services.adapters.console_store import ConsoleStore
 from services.ports import Store
 from services.sync.central_url import check_central_url
-from services.sync.election import Election
+from services.sync.election import Election, LineNews
 from services.sync.enrolment import LOCAL, Enrolment, read_enrolment, write_enrolment
+from services.sync.status import Connection
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -385,6 +386,34 @@ def test_a_token_does_not_go_over_the_network_in_clear_unless_told_to(folder: Pa
     assert here("sync", "--enrol", url, "--insecure", input_="token\n").returncode == 0
     with closing(ConsoleStore.open(paths.console_file(folder))) as store, store.read() as tx:
         assert read_enrolment(tx.settings) == Enrolment(url, "token")
+
+
+def test_while_a_console_syncs_another_only_says_how_it_stands(
+    known_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.commands.sync.SEAT_SECONDS", 0.05)
+    opened(known_folder).store.close()
+    console = Election(paths.sync_lock(known_folder))
+    assert console.try_to_win()
+    with patch("services.sync.engine.SyncEngine.run_once") as run_once:
+        console.tell(LineNews(Connection.ONLINE, NOW))
+        fine = here("sync", "--once", "--json")
+        console.tell(LineNews(Connection.OFFLINE, NOW, "central_unreachable"))
+        cut = here("sync", "--once")
+    assert not run_once.called
+    assert (fine.returncode, json.loads(fine.stdout)["references_left"]) == (0, 200)
+    assert "la console ouverte échange déjà" in fine.stderr
+    assert (cut.returncode, "La centrale est injoignable" in cut.stderr) == (3, True)
+    console.leave()
+
+
+def test_syncing_once_tells_the_others_and_leaves_the_seat(known_folder: Path) -> None:
+    opened(known_folder).store.close()
+    assert here("sync", "--once").returncode == 3  # nobody serves
+    console = Election(paths.sync_lock(known_folder))
+    assert console.hear() == LineNews(Connection.OFFLINE, None, "central_unreachable")
+    assert console.try_to_win()
+    console.leave()
 
 
 # --- beginning anew ---------------------------------------------------------------

@@ -22,7 +22,7 @@ from services.ports import Central, Verdict
 from services.sync.backoff import Backoff
 from services.sync.election import Election, LineNews
 from services.sync.engine import SyncEngine
-from services.sync.status import Connection, SyncStatus
+from services.sync.status import NO_CATALOGUE, Connection, SyncStatus
 from services.sync.thread import SyncThread
 
 PATIENCE_SECONDS = 20
@@ -172,6 +172,24 @@ def test_a_line_that_comes_back_is_noticed(
     sync.stop()
 
 
+def test_a_central_without_a_catalogue_is_said_and_holds_nothing_up(
+    console: Console, shop: Shop, lock: Path
+) -> None:
+    central = CentralHttp(lambda: shop.url, shop.token())
+    told = Told()
+    sync = thread(console, lambda: central, told, lock, Backoff(600, 600))
+    sync.start()
+    first = told.wait_for(lambda status: status.connection is Connection.ONLINE)
+    assert (first.last_error_code, first.references_left) == (NO_CATALOGUE, 200)
+    console.place(make_order)  # nobody wakes the thread, which has nothing to back off from
+    told.wait_for(lambda status: status.waiting == 0 and status.references_left != 200)
+    shop.fill()
+    sync.wake()
+    told.wait_for(lambda status: status.last_error_code is None)
+    sync.stop()
+    central.close()
+
+
 def test_one_of_many_syncs_and_another_takes_over(
     console: Console, shop: Shop, central: CentralHttp, lock: Path
 ) -> None:
@@ -265,6 +283,17 @@ def test_one_seat(lock: Path) -> None:
     assert second.try_to_win()
     assert lock.stat().st_mode & 0o777 == 0o600
     second.leave()
+
+
+def test_waiting_for_the_seat_has_an_end(lock: Path) -> None:
+    holder, other = Election(lock), Election(lock)
+    assert holder.win_within(0)
+    assert not other.win_within(0.05)
+    leaving = threading.Timer(0.05, holder.leave)
+    leaving.start()
+    assert other.win_within(PATIENCE_SECONDS)
+    leaving.join()
+    other.leave()
 
 
 def test_the_others_hear_what_the_holder_says(lock: Path) -> None:
