@@ -1,7 +1,7 @@
 """Other ways to read a text that finds nothing as typed.
 
-In this order: words cut or joined elsewhere ("brotherdcp350c", "desk jet", "36 50"), one typo in each
-unknown word, one typo in any one word, one word left out. Pure but for the vocabulary of the
+In this order: words cut or joined elsewhere ("brotherdcp350c", "desk jet", "36 50"), one typo in
+each unknown word, one typo in any one word, one word left out. Pure but for the vocabulary of the
 index; each reading is tried by ``services.search.find``, which stops at the first that finds
 something. Work is bounded by the number of words and the length of each.
 """
@@ -13,18 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
-from services.query import (
-    Query,
-    Word,
-    cuts,
-    nearest_first,
-    shorter_forms,
-    whole_word,
-    word_of,
-)
-from services.search import (
+from services.matching import (
     CANDIDATES,
-    NEIGHBOURS_BELOW,
     Candidate,
     Level,
     Slot,
@@ -34,6 +24,18 @@ from services.search import (
     meaning_met,
     rank,
 )
+from services.query import (
+    Query,
+    Word,
+    cuts,
+    nearest_first,
+    shorter_forms,
+    whole_word,
+    word_of,
+)
+
+NEIGHBOURS_BELOW = 10
+"""With fewer hits than this, printers one digit away are listed after them."""
 
 _MEANINGS = 60
 """How many neighbours of one word are tried at most."""

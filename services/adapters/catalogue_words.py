@@ -1,4 +1,4 @@
-"""The word index of the catalogue file, as ``services.search`` asks for it.
+"""The word index of the catalogue file, as the search asks for it (``services.matching``).
 
 Owns the SQL; knows nothing of ranking. Answers come in the file's best-first order, so that
 a LIMIT stops early even where a word is in every row.
@@ -16,7 +16,7 @@ from services.adapters.catalogue_schema import (
     article_from,
     printer_from,
 )
-from services.search import Candidate
+from services.matching import Candidate
 
 _PRINTERS = (
     f"SELECT {READ_PRINTER}, printer.n, printer.names, printer.words FROM printer_index"  # noqa: S608 - our own names
@@ -39,7 +39,7 @@ _BY_EAN = (
 
 
 class WordTables:
-    """``services.search.WordIndex`` on one connection, in its thread."""
+    """``services.matching.WordIndex`` on one connection, in its thread."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
