@@ -113,8 +113,11 @@ def neighbours(
 
 
 def _names_model(slot: Slot) -> bool:
-    text = slot.meanings[0].text
-    return len(text) >= _SHORTEST_MODEL and any(ch.isdigit() for ch in text)
+    return len(slot.meanings[0].text) >= _SHORTEST_MODEL and _has_digit(slot)
+
+
+def _has_digit(slot: Slot) -> bool:
+    return any(ch.isdigit() for ch in slot.meanings[0].text)
 
 
 def told(slots: Sequence[Slot], best: Candidate) -> str:
@@ -250,11 +253,14 @@ def _one_word_mended(slots: Sequence[Slot], vocabulary: Vocabulary) -> Iterator[
 
 
 def _one_word_less(slots: Sequence[Slot], vocabulary: Vocabulary) -> Iterator[tuple[Slot, ...]]:
-    """Without one word, one that means nothing first, then letters before numbers."""
+    """Without one word, one that means nothing first, then letters before numbers. The only
+    number stays: without it, any printer of the brand would do.
+    """
     if len(slots) == 1:
         return
-    places = sorted(range(len(slots)), key=lambda at: _worth(slots[at], vocabulary))
-    for at in places:
+    numbers = [at for at, slot in enumerate(slots) if _has_digit(slot)]
+    places = [at for at in range(len(slots)) if numbers != [at]]
+    for at in sorted(places, key=lambda at: _worth(slots[at], vocabulary)):
         yield (*slots[:at], *slots[at + 1 :])
 
 

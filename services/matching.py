@@ -140,16 +140,16 @@ def _level(said: Sequence[str], candidate: Candidate, least: Level) -> Level:
 
 
 def _names_said(words: Sequence[Word]) -> tuple[str, ...]:
-    """What was typed as one name: in full, without the colour, with the capacity only."""
-    return tuple(
-        dict.fromkeys(
-            (
-                "".join(word.text for word in words),
-                "".join(word.text for word in words if not word.is_attribute),
-                "".join(w.text for w in words if not w.is_attribute or w.text in _CAPACITIES),
-            )
-        )
-    )
+    """What was typed as one name: in full, without the colour, with the capacity only; each
+    also with a brand that was said last in its place ("12a hp").
+    """
+    texts = [
+        [word.text for word in words],
+        [word.text for word in words if not word.is_attribute],
+        [word.text for word in words if not word.is_attribute or word.text in _CAPACITIES],
+    ]
+    turned = [[said[-1], *said[:-1]] for said in texts if len(said) > 1 and said[-1].isalpha()]
+    return tuple(dict.fromkeys("".join(said) for said in (*texts, *turned)))
 
 
 def _best_meanings(slots: Sequence[Slot], candidate: Candidate) -> tuple[tuple[str, ...], int]:

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from models.catalogue import Capacity, Cartridge, Colour, Origin, Printer, Technology
 
@@ -257,7 +257,7 @@ class Query:
 def parse(text: str) -> Query:
     """At most MAX_WORDS words from the first MAX_CHARS characters; never raises."""
     kept = _ELISION.sub(" ", fold(text[:MAX_CHARS]))
-    chunks = [chunk for chunk in _SPACES.split(kept) if parts(chunk)]
+    chunks = list(_spelled_joined(chunk for chunk in _SPACES.split(kept) if parts(chunk)))
     said = [
         chunk for before, chunk in pairwise(("", *chunks)) if not _is_said_around(before, chunk)
     ]
@@ -265,6 +265,15 @@ def parse(text: str) -> Query:
     words = tuple(word_of(chunk) for chunk in said[:MAX_WORDS])
     inside = bool(chunks) and not kept[-1:].isspace() and joined(chunks[-1]) == words[-1].text
     return Query(words=words, ends_inside_word=inside)
+
+
+def _spelled_joined(chunks: Iterable[str]) -> Iterator[str]:
+    """Letters and digits said one by one are one word: "m g 5 7 5 0" is mg5750."""
+    for is_spelled, some in groupby(chunks, lambda chunk: len(joined(chunk)) == 1):
+        if is_spelled:
+            yield "".join(joined(chunk) for chunk in some)
+        else:
+            yield from some
 
 
 def _is_said_around(before: str, chunk: str) -> bool:

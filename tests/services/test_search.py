@@ -87,6 +87,17 @@ FIRST = {
     "85a": "HP-CE285A",
     "hp no 12a": "HP-Q2612A",
     "hp n° 12a": "HP-Q2612A",
+    "12a hp": "HP-Q2612A",
+    "301 hp": "HP-CH561EE",
+    "301 xl hp": "HP-CH563EE",
+    # letters and digits said one by one
+    "d c p 350 c": DCP350C,
+    "d c p 3 5 0 c": DCP350C,
+    "brother d c p 350": DCP350C,
+    "m g 5 7 5 0": MG5750,
+    "x p 2 1 5 cyan": "EPS-T1802",
+    "l c 970 noir": "BRO-LC970BK",
+    "h p 3 0 1 x l noire": "HP-CH563EE",
     "une bouteille d'encre noire epson 102": "EPS-T03R1",
     # a printer and what is wanted for it
     "xp215 cyan": "EPS-T1802",
@@ -237,6 +248,17 @@ def test_nonsense_finds_nothing(catalogue):
     result = catalogue.search("zzzzz qqqq")
     assert result.hits == ()
     assert result.corrected is None
+
+
+@pytest.mark.parametrize(
+    "text", ["lexmark 24b6186", "hp 99999", "cannon mg9x99", "brotehr 24b6186"]
+)
+def test_where_the_only_number_means_nothing_no_other_of_the_brand_is_shown(catalogue, text):
+    assert catalogue.search(text).hits == ()
+
+
+def test_of_two_numbers_one_may_be_left_out(catalogue):
+    assert ids(catalogue.search("dcp350c 24b6186"))[0] == DCP350C
 
 
 @pytest.mark.parametrize("text", WEIRD)
