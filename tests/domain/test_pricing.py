@@ -170,6 +170,17 @@ def test_a_hint_saves_a_credit_too() -> None:
     assert quote.pack_hint.saving_cents == 570
 
 
+@pytest.mark.parametrize("rank, hinted", [(5, "PACK5"), (6, "PACK1")])
+def test_only_the_five_best_packs_are_reckoned_through(rank: int, hinted: str) -> None:
+    """By their prices alone; a code can make a lesser one the best, if it is looked at."""
+    packs = [article(f"PACK{n}", 4000 + 10 * n, contents=FOUR) for n in range(1, 7)]
+    off = Voucher("DIX", VoucherKind.AMOUNT, amount_cents=1000, skus=(f"PACK{rank}",))
+    cart = cart_of(*((sku, 1) for sku in FOUR), codes=["DIX"])
+    quote = price_cart(cart, facts_of(SHELF, [off], packs=packs), now=NOW, rules=RULES)
+    assert quote.pack_hint is not None
+    assert quote.pack_hint.pack_sku == hinted
+
+
 def test_a_hint_asks_the_catalogue_for_no_remedy() -> None:
     asked: list[object] = []
     far = Voucher("LOIN", VoucherKind.AMOUNT, amount_cents=500, minimum_total_cents=99_999)

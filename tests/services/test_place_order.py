@@ -162,6 +162,16 @@ def test_a_known_customer_keeps_what_the_form_does_not_say(ready, tools):
     assert changed.version == known.version + 1
 
 
+def test_a_printer_that_is_known_already_is_not_noted_twice(ready, tools):
+    known = place(ready, tools).customer
+    draft = complete_draft(UUID(int=2))
+    entry = replace(draft.customer, customer_id=known.customer_id)
+    save(ready, replace(draft, customer=entry, cart=draft.cart.remove_code("BIENVENUE10")))
+    again = place(ready, tools, draft.draft_id).customer
+    assert again == known
+    assert (again.printers, again.version) == (("brother-dcp-350c",), known.version)
+
+
 def test_a_link_goes_the_quickest_way_the_customer_has(ready, tools):
     entry = replace(
         complete_draft(DRAFT).customer, second_phone="06 39 98 12 34", email="j@example.org"

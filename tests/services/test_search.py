@@ -230,6 +230,14 @@ def test_few_printers_are_followed_by_those_one_digit_away(catalogue):
     assert found == [DCP350C, "brother-dcp-150c", "brother-dcp-330c", "brother-dcp-357c"]
 
 
+def test_ten_printers_found_are_followed_by_no_other(catalogue):
+    nine, ten = ids(catalogue.search("hp 175")), ids(catalogue.search("hp 220"))
+    assert all("175" in printer for printer in nine[:9])
+    assert "175" not in nine[9]
+    assert len(ten) == 10
+    assert all("220" in printer for printer in ten)
+
+
 def test_cartridges_are_never_followed_by_their_neighbours(catalogue):
     assert ids(catalogue.search("lc970 cyan")) == ["BRO-LC970C"]
 
