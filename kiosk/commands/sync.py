@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _once(container: Container, *, is_json: bool) -> int:
+    from services.sync.status import NO_CATALOGUE  # noqa: PLC0415 - not for --enrol
+
     _ = container.catalogue  # made, where nothing was set up yet
     with contextlib.closing(container.sync_engine()) as engine:
         report = _exchange(container, engine)
@@ -65,7 +67,8 @@ def _once(container: Container, *, is_json: bool) -> int:
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:
         _say(report)
-    if not report.is_complete or report.error_code is not None:
+    # A central with nothing to sell has taken all there was: it is said, and no failure.
+    if not report.is_complete or report.error_code not in {None, NO_CATALOGUE}:
         return EXIT_TRY_LATER
     return 1 if report.refused else 0
 

@@ -33,7 +33,7 @@ from services.ports import CatalogueChanges, Central
 from services.sync.backoff import Backoff
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import LOCAL, Enrolment, write_enrolment
-from services.sync.status import CatalogueProgress, Connection, SyncReport
+from services.sync.status import NO_CATALOGUE, CatalogueProgress, Connection, SyncReport
 
 BEFORE: dict[str, httpx.Response | Exception] = {
     "refused": httpx.ConnectError("refused"),
@@ -703,3 +703,13 @@ def _answer_half(server: socket.socket) -> None:
     with connection:
         connection.recv(65_536)
         connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"vouchers": [')
+
+
+def test_a_central_without_a_catalogue_is_said_and_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KIOSK_STATE_DIR", str(tmp_path))
+    report = SyncReport(Connection.ONLINE, error_code=NO_CATALOGUE)
+    monkeypatch.setattr(SyncEngine, "run_once", lambda *_, **__: report)
+    assert main(["sync", "--once"]) == 0
+    assert "La centrale n'a pas de catalogue" in capsys.readouterr().err
