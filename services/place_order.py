@@ -22,7 +22,6 @@ from models.errors import Conflict, DomainError
 from models.order import Order, OrderEvent, OrderEventKind, OrderState, SyncState
 from models.quote import CodeOutcome, Quote
 from models.shop import HolidayZone, ShopRules
-from models.vouchers import Voucher, VoucherKind
 from services import training
 from services.drafts import refuse_card_numbers
 from services.ports import Catalogue, Clock, Ids, OutboxItem, Store, Transaction
@@ -204,14 +203,7 @@ def _count_use(tx: Transaction, outcome: CodeOutcome) -> None:
     """What a code still allows, until central says how it really stands."""
     voucher = tx.vouchers.get(outcome.code) if outcome.is_accepted else None
     if voucher is not None:
-        tx.vouchers.put(_used(voucher, outcome.discount_cents))
-
-
-def _used(voucher: Voucher, cents: int) -> Voucher:
-    left = voucher.remaining_cents
-    if voucher.kind is VoucherKind.CREDIT:
-        left = max(0, left - cents)
-    return replace(voucher, uses=voucher.uses + 1, remaining_cents=left)
+        tx.vouchers.put(voucher.after_use(outcome.discount_cents))
 
 
 def _owed(order: Order, placing: Placing, now: datetime) -> OutboxItem:
