@@ -61,7 +61,7 @@ def check_order(
     draft: Draft, *, unknown_skus: Sequence[str] = (), is_covered: bool = False
 ) -> Completeness:
     """R1, R2, R9, R16 of a whole draft. ``unknown_skus``: those the catalogue does not have;
-    ``is_covered``: credits pay for all of it, so that no way to pay has to be chosen.
+    ``is_covered``: nothing is left to pay, so that no way to pay has to be chosen.
     """
     customer = check_customer(draft.customer)
     delivery = check_delivery(draft.delivery, customer.value)

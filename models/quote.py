@@ -83,8 +83,8 @@ class Quote:
 
     @property
     def is_covered(self) -> bool:
-        """Credits pay for all of it: no money is awaited."""
-        return self.credit_cents > 0 and self.total_cents == 0
+        """Credits or discounts leave nothing to pay: no money is awaited."""
+        return bool(self.lines) and self.total_cents == 0
 
     @property
     def vat_cents(self) -> int:

@@ -73,7 +73,7 @@ def meaning(method: PaymentMethod) -> str:
 
 def covered_line() -> str:
     """Said in the place of the link where credits pay for all of it."""
-    return _("rien à payer, l'avoir couvre tout")
+    return _("rien à payer, tout est couvert")
 
 
 def channel_line(method: PaymentMethod | None, reach: Reach, channel: object) -> str:

@@ -53,7 +53,7 @@ async def test_where_a_credit_covers_all_nothing_is_asked_for_and_nothing_is_to_
         with operator.store.write() as tx:
             tx.vouchers.put(Voucher("AVOIR-1", VoucherKind.CREDIT, remaining_cents=4870))
         await operator.press(*"AVOIR-1", "enter", "f5")
-        assert operator.sees("rien à payer, l'avoir couvre tout")
+        assert operator.sees("rien à payer, tout est couvert")
         assert "si le chèque" not in operator.text
         await operator.press("enter")
         assert operator.step == "ReadBackScreen"
@@ -61,6 +61,6 @@ async def test_where_a_credit_covers_all_nothing_is_asked_for_and_nothing_is_to_
         assert operator.sees("Il n'y a rien à payer.")
         await operator.press_only("enter")
         assert operator.step == "ConfirmationScreen"
-        assert operator.sees("rien à payer, l'avoir couvre tout")
+        assert operator.sees("rien à payer, tout est couvert")
         (order,) = operator.orders
         assert order.state is OrderState.IN_PREPARATION
