@@ -34,7 +34,7 @@ from services.adapters.catalogue_schema import (
     printer_from,
 )
 from services.adapters.catalogue_words import WordTables
-from services.adapters.derived_file import asked, connect, is_whole
+from services.adapters.derived_file import asked, close_with, connect, is_whole
 from services.adapters.file_lock import exclusive
 from services.hits import SearchResult
 
@@ -80,6 +80,7 @@ class CatalogueFile:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
+        close_with(self, self._opened)
 
     @classmethod
     def open(cls, path: Path) -> CatalogueFile:
@@ -289,8 +290,7 @@ class CatalogueFile:
             held.close()
         opened = connect(self._path)
         with self._lock:
-            self._opened = [known for known in self._opened if known is not held]
-            self._opened.append(opened)
+            self._opened[:] = [known for known in self._opened if known is not held] + [opened]
         self._local.connection, self._local.identity = opened, identity
         return opened
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -33,8 +34,22 @@ def connect(path: Path, *, is_read_only: bool = True) -> sqlite3.Connection:
         check_same_thread=False,
     )
     if is_read_only:
-        connection.execute("PRAGMA mmap_size = 268435456")
+        try:
+            connection.execute("PRAGMA mmap_size = 268435456")
+        except sqlite3.Error:
+            connection.close()
+            raise
     return connection
+
+
+def close_with(owner: object, opened: list[sqlite3.Connection]) -> None:
+    """Once ``owner`` is gone its connections are closed, whichever thread they were opened in."""
+    weakref.finalize(owner, _close_all, opened)
+
+
+def _close_all(opened: list[sqlite3.Connection]) -> None:
+    for connection in opened:
+        connection.close()
 
 
 def asked(value: object) -> object:

@@ -16,7 +16,7 @@ from io import StringIO
 from pathlib import Path
 
 from models.errors import Unavailable
-from services.adapters.derived_file import asked, connect, is_whole, written_aside
+from services.adapters.derived_file import asked, close_with, connect, is_whole, written_aside
 from services.adapters.file_lock import exclusive
 from services.postal import Commune, comparable
 
@@ -46,6 +46,8 @@ class PostalFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        close_with(self, self._opened)
 
     def communes(self, postcode: str) -> Sequence[Commune]:
         return self._ask(
@@ -79,6 +81,7 @@ class PostalFile:
         if held is None:
             ensure(self._path)
             held = self._local.connection = connect(self._path)
+            self._opened.append(held)
         return held
 
 
