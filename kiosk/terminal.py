@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 import termios
@@ -35,6 +36,9 @@ MIN_COLUMNS, MIN_ROWS = 60, 20
 
 LARGE_WRITE = 1024
 """Characters from which a terminal could be seen painting, and is asked to show it at once."""
+
+LINE_SECONDS = 1.0
+"""Between two looks at whether the terminal is still there."""
 
 _LEAVING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -130,6 +134,7 @@ class KioskDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=False, size=size)
+        self._watching: asyncio.TimerHandle | None = None
         self._file = _Line(sys.__stdout__.fileno())  # type: ignore[assignment,union-attr]
         self._painter = Painter(app.console._color_system)  # noqa: SLF001 - the enum, not its name
 
@@ -163,8 +168,23 @@ class KioskDriver(LinuxDriver):
         loop = asyncio.get_running_loop()
         for number in _LEAVING_SIGNALS:
             loop.add_signal_handler(number, self._leave, number)
+        self._watch_line()
+
+    def _watch_line(self) -> None:
+        """Leave when the terminal is gone. SIGHUP says so, but not to a program whose shell or
+        make died before it; Textual's input thread would then spin at the end of the file.
+        """
+        line = select.poll()
+        line.register(self.fileno, 0)
+        if line.poll(0):
+            self._leave(signal.SIGHUP)
+        else:
+            loop = asyncio.get_running_loop()
+            self._watching = loop.call_later(LINE_SECONDS, self._watch_line)
 
     def stop_application_mode(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         super().stop_application_mode()
         for number in _LEAVING_SIGNALS:
             asyncio.get_running_loop().remove_signal_handler(number)

@@ -9,6 +9,7 @@ import pty
 import re
 import signal
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Iterator
@@ -233,3 +234,23 @@ def test_without_a_terminal_other_commands_are_named(tty: io.TextIOWrapper) -> N
         reason = unusable_because(*streams, WORKING)
         assert reason is not None
         assert "kiosk orders" in reason
+
+
+def test_a_terminal_that_is_gone_ends_the_program_without_a_signal() -> None:
+    """As when make or a shell died first: the terminal is nobody's, and SIGHUP never comes."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    program = subprocess.Popen(
+        SAMPLE,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=clean_environ(),
+        start_new_session=True,
+    )
+    os.close(theirs)
+    seen = b""
+    while b"touches" not in seen:
+        seen += os.read(ours, 4096)
+    os.close(ours)
+    assert program.wait(timeout=20) == 128 + signal.SIGHUP
