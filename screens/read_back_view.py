@@ -40,8 +40,9 @@ def spoken_lines(state: DeskState, whole: Completeness, rules: ShopRules, width:
     facts = read_back_facts(state, whole, rules)
     if facts is None:
         return []
-    titles = {paragraph.title.upper() for paragraph in read_back(facts)}
-    text = as_text(read_back(facts), width - MARGIN)
+    paragraphs = read_back(facts)
+    titles = {paragraph.title.upper() for paragraph in paragraphs}
+    text = as_text(paragraphs, width - MARGIN)
     return [line((row, STRONG)) if row in titles else line(row) for row in text.splitlines()]
 
 
