@@ -26,7 +26,7 @@ from models.tables import central as tables
 
 log = logging.getLogger("kiosk.central")
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest version in ``migrations/central/versions``."""
 
 FILE_MODE = 0o600

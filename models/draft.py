@@ -97,6 +97,8 @@ class Draft:
     parked_reason: str = ""
     order_id: UUID | None = None
     """Set once placed: confirming again gives the same order."""
+    revises: UUID | None = None
+    """The placed order that this call changes (R8): confirming makes its next revision."""
 
     @property
     def is_blank(self) -> bool:

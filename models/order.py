@@ -48,6 +48,12 @@ class OrderEventKind(StrEnum):
     DIFFERENCES_SEEN = "differences_seen"
     REFUSED_BY_CENTRAL = "refused_by_central"
     STATE_CHANGED = "state_changed"
+    REVISED = "revised"
+    """Changed by the operator (R8): facts ``revision``."""
+    CANCEL_ASKED = "cancel_asked"
+    """Cancelled by the operator; the state follows, central has the last word on it."""
+    WORK_SETTLED = "work_settled"
+    """Facts ``work_id``, ``settlement``, ``note``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,10 @@ class OrderEvent:
     kind: OrderEventKind
     at: datetime
     facts: Mapping[str, object]
+
+
+CHANGEABLE = frozenset({OrderState.AWAITING_PAYMENT, OrderState.IN_PREPARATION})
+"""R8: until the carrier has it; after that it is a return."""
 
 
 class SyncState(StrEnum):
@@ -90,3 +100,8 @@ class Order:
     ordered_on: date
     """The day in Europe/Paris the promise was counted from."""
     is_demo: bool = False
+    revision: int = 1
+    """Each change of a placed order (R8) is a new snapshot, one higher; the reference stays."""
+    revised_at: datetime | None = None
+    """When this revision was made; None for the first."""
+    operator_id: UUID | None = None

@@ -24,11 +24,8 @@ from models.quote import CodeOutcome, Quote
 from models.shop import HolidayZone, ShopRules
 from services import training
 from services.drafts import refuse_card_numbers
-from services.ports import Catalogue, Clock, Ids, OutboxItem, Store, Transaction
+from services.ports import Catalogue, Clock, Ids, OutboxItem, OutboxKind, Store, Transaction
 from services.quoting import quote_cart
-
-ORDER_ITEM = "order"
-"""Kind of the outbox row that hands an order to central."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +207,7 @@ def _owed(order: Order, placing: Placing, now: datetime) -> OutboxItem:
     return OutboxItem(
         item_id=placing.ids.new(),
         order_id=order.order_id,
-        kind=ORDER_ITEM,
+        kind=OutboxKind.ORDER,
         body=placing.to_wire(order),
         state=SyncState.WAITING,
         attempts=0,

@@ -6,10 +6,11 @@ here names a library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from models.customer import Customer
 from models.draft import Draft
 from models.order import Order, OrderEvent, SyncState
 from models.vouchers import Voucher
+from models.work import Settlement, WorkItem
 from services.hits import SearchResult
 
 
@@ -97,9 +99,20 @@ class ReferenceBlock:
         return self.last - self.next + 1
 
 
+class OutboxKind(StrEnum):
+    """What is owed about an order. One item of an order waits for the ones before it."""
+
+    ORDER = "order"
+    REVISION = "revision"
+    """The whole order again, changed (R8)."""
+    CANCELLATION = "cancellation"
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """What the console still owes central. ``body`` is the wire form, byte for byte."""
+    """What the console still owes central. ``body`` is the wire form, byte for byte; ``kind``
+    is an OutboxKind, or one of a newer program.
+    """
 
     item_id: UUID
     order_id: UUID
@@ -158,6 +171,17 @@ class Orders(Protocol):
     def events(self, order_id: UUID) -> Sequence[OrderEvent]: ...
     def recent(self, *, limit: int = 200) -> Sequence[OrderRow]: ...
     def of_customer(self, customer_id: UUID, *, limit: int = 20) -> Sequence[OrderRow]: ...
+    def revise(self, order: Order, *, at: datetime) -> None:
+        """Add the next revision of a known order (R8): ``get`` gives it from now on, and
+        ``by_draft`` also by its draft. Raises Conflict("revision_conflict") unless it is the
+        one after the present.
+        """
+        ...
+
+    def revisions(self, order_id: UUID) -> Sequence[Order]:
+        """All snapshots, the first one first."""
+        ...
+
     def owed_with_codes(self) -> Sequence[Order]:
         """Those that used a code, were not cancelled, and central has not confirmed yet."""
         ...
@@ -234,6 +258,61 @@ class Outbox(Protocol):
         """Makes all waiting items due."""
         ...
 
+    def listing(self, *, limit: int = 200) -> Sequence[OutboxItem]:
+        """What is not confirmed, refused ones too, the oldest first."""
+        ...
+
+    def of_order(self, order_id: UUID) -> Sequence[OutboxItem]:
+        """All there was about one order, confirmed ones too, the oldest first."""
+        ...
+
+
+class Work(Protocol):
+    """What needs a person (``models.work``)."""
+
+    def raise_item(self, item: WorkItem) -> None: ...
+    def get(self, work_id: UUID) -> WorkItem | None: ...
+    def unsettled(self, *, limit: int = 200) -> Sequence[WorkItem]:
+        """The oldest first."""
+        ...
+
+    def of_order(self, order_id: UUID) -> Sequence[WorkItem]: ...
+    def count(self) -> int:
+        """How many are unsettled."""
+        ...
+
+    def settle(self, work_id: UUID, settlement: Settlement, *, at: datetime, note: str) -> None:
+        """Settled once: of two the first counts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOperator:
+    """Somebody central lets sign in. ``verifier``: an Argon2 hash made here at their last
+    sign-in; with it they can sign in until ``verifiable_until`` without central.
+    """
+
+    operator_id: UUID
+    login: str
+    name: str
+    is_disabled: bool = False
+    verifier: str | None = None
+    verifiable_until: datetime | None = None
+
+
+class Operators(Protocol):
+    def replace_all(self, operators: Iterable[KnownOperator]) -> None:
+        """Those central knows now. Verifiers that are known here stay, but for the disabled
+        and the gone.
+        """
+        ...
+
+    def all(self) -> Sequence[KnownOperator]: ...
+    def by_login(self, login: str) -> KnownOperator | None: ...
+    def keep_verifier(self, operator: KnownOperator) -> None:
+        """Insert or replace, verifier and all."""
+        ...
+
 
 class Settings(Protocol):
     """Small facts of this console: who it is at central, cursors, whether it is a demo."""
@@ -251,6 +330,8 @@ class Transaction(Protocol):
     vouchers: Vouchers
     references: References
     outbox: Outbox
+    work: Work
+    operators: Operators
     settings: Settings
 
 
@@ -289,6 +370,46 @@ class Verdict:
 
     order_id: UUID
     differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Central's answer to a cancellation. What was paid has to go back to the customer."""
+
+    order_id: UUID
+    refund_due_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CentralEvent:
+    """Something that happened at central; see ``models.wire.events`` for the kinds."""
+
+    seq: int
+    kind: str
+    at: datetime
+    order_id: UUID | None = None
+    state: str | None = None
+    parcel_number: str | None = None
+    skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """``cursor`` asks for what comes after."""
+
+    events: tuple[CentralEvent, ...]
+    cursor: int
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CentralOrder:
+    """How an order of this console stands at central."""
+
+    order_id: UUID
+    state: str
+    revision: int
+    parcel_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,24 +454,41 @@ class CatalogueSink(Protocol):
 
 
 class Central(Protocol):
-    """The central API as the console sees it. Blocking, called from the sync thread only.
+    """The central API as the console sees it. Blocking, called from the sync threads only.
 
     Raises Unavailable for everything that may work later (no network, timeout, 5xx, 429,
     a token that is not accepted: code "unauthorised"), Rejected for a permanent refusal,
-    Conflict for 409, always with central's stable problem code.
+    Conflict for 409, always with central's stable problem code. Where central said when to
+    come back (Retry-After), the error has the fact ``retry_after_seconds``.
     """
 
     def ping(self) -> None: ...
 
-    def lease_references(self, count: int) -> tuple[int, int]:
-        """First and last number of a block that is ours for ever."""
+    def lease_references(self, count: int, key: str) -> tuple[int, int]:
+        """First and last number of a block that is ours for ever; the same ``key`` gives the
+        same block again.
+        """
         ...
 
     def put_order(self, order_id: UUID, body: str) -> Verdict:
         """Idempotent: the same body again gives the same answer."""
         ...
 
+    def put_revision(self, order_id: UUID, revision: int, body: str) -> Verdict:
+        """Idempotent, as ``put_order``."""
+        ...
+
+    def cancel_order(self, order_id: UUID, body: str) -> Cancelled:
+        """Idempotent, as ``put_order``."""
+        ...
+
+    def orders(self, cursor: str | None) -> tuple[Sequence[CentralOrder], str | None]:
+        """A page of this console's orders, and the cursor of the next; None at the end."""
+        ...
+
     def vouchers(self) -> Sequence[Voucher]: ...
+
+    def operators(self) -> Sequence[KnownOperator]: ...
 
     def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]:
         """Those changed after ``cursor`` and where to go on; none are left once it is empty."""
@@ -360,6 +498,24 @@ class Central(Protocol):
 
     def catalogue_changes(self, cursor: str | None) -> CatalogueChanges:
         """From the beginning (None: the snapshot, page by page) or after a cursor."""
+        ...
+
+    def catalogue_stream(self, cursor: str | None) -> Iterator[CatalogueChanges]:
+        """As ``catalogue_changes``, all pages of it as they come over one connection. Cut
+        anywhere, it goes on after the ``cursor`` of the last page that came whole.
+        """
+        ...
+
+    def events(self, cursor: int | None) -> EventPage:
+        """What happened after ``cursor``; None: nothing yet, and the cursor to begin with.
+        Raises Conflict("cursor_unknown") where that is too long ago.
+        """
+        ...
+
+    def listen(self, cursor: int) -> AbstractContextManager[Iterator[CentralEvent]]:
+        """Events as they happen, from ``cursor`` on, until the line breaks. A heartbeat keeps
+        the line: where none comes, Unavailable is raised.
+        """
         ...
 
     def close(self) -> None: ...

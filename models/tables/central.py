@@ -8,6 +8,7 @@ the number of its last change in its feed, drawn in the transaction that changes
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -18,7 +19,9 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
+    text,
 )
 
 from models.tables.types import UtcDateTime
@@ -50,6 +53,32 @@ consoles = Table(
     Column("token_sha256", Text, nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    Column("token_expires_at", UtcDateTime),
+)
+
+enrolment_codes = Table(
+    "enrolment_codes",
+    metadata,
+    Column("code_sha256", Text, primary_key=True),
+    Column("console_id", Uuid, ForeignKey("consoles.console_id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    # Set with the first use: from then on the code works with this key alone.
+    Column("used_at", UtcDateTime),
+    Column("key_sha256", Text),
+)
+
+operators = Table(
+    "operators",
+    metadata,
+    Column("operator_id", Uuid, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("is_disabled", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", UtcDateTime),
 )
 
 reference_blocks = Table(
@@ -59,6 +88,9 @@ reference_blocks = Table(
     Column("last", Integer, nullable=False, unique=True),
     Column("console_id", Uuid, ForeignKey("consoles.console_id"), nullable=False),
     Column("leased_at", UtcDateTime, nullable=False),
+    # What the console asked with: an answer that was lost is given again.
+    Column("lease_key", Text),
+    UniqueConstraint("console_id", "lease_key"),
     CheckConstraint("first >= 10000000 AND last >= first AND last <= 99999999", name="range"),
     Index(None, "console_id", "first"),
 )
@@ -139,6 +171,19 @@ customers = Table(
     Index(None, "seq"),
 )
 
+customer_phones = Table(
+    "customer_phones",
+    metadata,
+    Column("e164", Text, primary_key=True),
+    Column(
+        "customer_id",
+        Uuid,
+        ForeignKey("customers.customer_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Index(None, "customer_id"),
+)
+
 orders = Table(
     "orders",
     metadata,
@@ -156,8 +201,67 @@ orders = Table(
     Column("placed_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("seq", Integer, nullable=False, unique=True),
+    # The newest revision; what it replaced stands in order_revisions.
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("parcel_number", Text),
     Index(None, "console_id", "seq"),
     Index(None, "customer_id"),
+)
+
+order_revisions = Table(
+    "order_revisions",
+    metadata,
+    # What was said before the present revision: only ever added to.
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+
+cancellations = Table(
+    "cancellations",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+
+payment_requests = Table(
+    "payment_requests",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), nullable=False),
+    Column("method", Text, nullable=False),
+    Column("amount_cents", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("creditor_reference", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    CheckConstraint("amount_cents >= 0", name="amount"),
+    Index(None, "order_id", "created_at"),
+    # R13: never two payable requests for one order.
+    Index(
+        "uq_payment_requests_awaited",
+        "order_id",
+        unique=True,
+        sqlite_where=text("state = 'awaited'"),
+        postgresql_where=text("state = 'awaited'"),
+    ),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    # Null: for every console.
+    Column("console_id", Uuid, ForeignKey("consoles.console_id")),
+    Column("facts", Text, nullable=False),
 )
 
 voucher_uses = Table(

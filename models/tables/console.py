@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from models.tables.types import UtcDateTime
@@ -55,8 +56,35 @@ orders = Table(
     Column("state", Text, nullable=False),
     Column("placed_at", UtcDateTime, nullable=False),
     Column("body", Text, nullable=False),
+    # The newest revision; from the second on its snapshot stands in order_revisions.
+    Column("revision", Integer, nullable=False, server_default=text("1")),
     Index(None, "customer_id", "placed_at"),
     Index(None, "placed_at"),
+)
+
+order_revisions = Table(
+    "order_revisions",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("draft_id", Uuid, nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+work_items = Table(
+    "work_items",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("settlement", Text),
+    Column("settled_at", UtcDateTime),
+    Column("note", Text, nullable=False),
+    Index(None, "settlement", "raised_at"),
+    Index(None, "order_id"),
 )
 
 order_events = Table(
@@ -163,6 +191,18 @@ outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "state", "next_try_at"),
     Index(None, "order_id", "created_at"),
+)
+
+operators = Table(
+    "operators",
+    metadata,
+    # Those central knows; with a verifier, whoever signed in here and may do so offline.
+    Column("operator_id", Uuid, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("is_disabled", Integer, nullable=False),
+    Column("verifier", Text),
+    Column("verifiable_until", UtcDateTime),
 )
 
 settings = Table(

@@ -94,3 +94,9 @@ class CustomersPage(WireModel):
     customers: tuple[CustomerWire, ...]
     cursor: Word
     has_more: bool = False
+
+
+class CustomersFound(WireModel):
+    """Whose phone it is; usually one, rarely a household."""
+
+    customers: tuple[CustomerWire, ...]

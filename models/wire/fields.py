@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import (
     AwareDatetime,
@@ -54,13 +54,28 @@ class WireModel(BaseModel):
         extra="forbid", frozen=True, from_attributes=True, hide_input_in_errors=True
     )
 
+    ADDED: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came after the first version of the contract. They are left out of the
+    spelling where they have their default: what was sent before keeps its fingerprint for
+    ever, and a central one version behind can read what does not use them.
+    """
+
     def canonical(self) -> str:
-        """The one spelling of this message: sorted keys, no spaces, every field present.
+        """The one spelling of this message: sorted keys, no spaces, every field of the first
+        version present.
 
         Two messages are the same if and only if their canonical spellings are equal.
         """
+        unused = {
+            name
+            for name in self.ADDED
+            if getattr(self, name) == type(self).model_fields[name].get_default()
+        }
         return json.dumps(
-            self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+            self.model_dump(mode="json", exclude=unused),
+            sort_keys=True,
+            ensure_ascii=False,
+            separators=(",", ":"),
         )
 
     def fingerprint(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -34,6 +34,9 @@ OrderedAt = Annotated[
 ]
 """Wide enough for a console whose clock is wrong, narrow enough to reckon with."""
 OrderedOn = Annotated[Day, Field(ge=date(1970, 1, 1), lt=date(3000, 1, 1))]
+
+
+Revision = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 
 
 class LineWire(WireModel):
@@ -112,6 +115,14 @@ class OrderIn(WireModel):
     amounts: AmountsWire
     promise: PromiseWire
     is_demo: bool = False
+    revision: Revision = 1
+    """1 as it was placed; each change of it (R8) is the whole order again, one higher."""
+    revised_at: OrderedAt | None = None
+    """When this revision was agreed, UTC: its new prices are judged by that moment."""
+    operator_id: UUID | None = None
+    """Who took it, where operators sign in."""
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"revision", "revised_at", "operator_id"})
 
 
 class Outcome(StrEnum):
@@ -151,6 +162,26 @@ class VerdictOut(WireModel):
     outcome: Outcome
     differences: tuple[DifferenceWire, ...] = ()
     received_at: Moment
+    revision: Revision = 1
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"revision"})
+
+
+class CancellationIn(WireModel):
+    """The caller does not want it any more (R8). ``cancelled_at`` is UTC, at the console."""
+
+    cancelled_at: OrderedAt
+    reason: Text = ""
+    operator_id: UUID | None = None
+
+
+class CancellationOut(WireModel):
+    """The same for the same body, for ever. ``refund_due_cents`` was paid and has to go back."""
+
+    order_id: UUID
+    state: OrderState
+    refund_due_cents: Cents
+    received_at: Moment
 
 
 class OrderRowOut(WireModel):
@@ -165,14 +196,17 @@ class OrderRowOut(WireModel):
     outcome: Outcome
     placed_at: Moment
     received_at: Moment
+    revision: Revision = 1
+    parcel_number: Text | None = None
 
 
 class OrderOut(WireModel):
-    """An order as central holds it: what was said, and what central made of it."""
+    """An order as central holds it: what was said last, and what central made of it."""
 
     order: OrderIn
     state: OrderState
     verdict: VerdictOut
+    parcel_number: Text | None = None
 
 
 class OrdersPage(WireModel):
@@ -219,6 +253,9 @@ def _order_in(order: Order) -> OrderIn:
         amounts=_amounts(order.quote),
         promise=_promise(order.promise),
         is_demo=order.is_demo,
+        revision=order.revision,
+        revised_at=order.revised_at.astimezone(UTC) if order.revised_at else None,
+        operator_id=order.operator_id,
     )
 
 

@@ -34,9 +34,21 @@ PROBLEMS: Mapping[str, tuple[int, type[KioskError]]] = {
     "central_busy": (503, Unavailable),
     "central_not_ready": (503, Unavailable),
     "unauthorised": (401, Unavailable),
+    "token_expired": (401, Unavailable),
+    "field_unknown": (422, Unavailable),
+    "too_many_requests": (429, Unavailable),
+    "enrolment_refused": (403, Rejected),
+    "sign_in_refused": (403, Rejected),
+    "order_unknown": (404, Rejected),
+    "order_dispatched": (409, Conflict),
+    "order_cancelled": (409, Conflict),
+    "revision_conflict": (409, Conflict),
+    "customer_unknown": (404, Rejected),
+    "customer_stale": (409, Conflict),
 }
 """Every code central answers with. Unavailable may be tried again unchanged; Rejected and
-Conflict on an order are work for a person.
+Conflict on an order are work for a person. ``field_unknown`` comes from a central that is
+older than the console: it waits until that is brought up to date.
 """
 
 

@@ -16,7 +16,9 @@ Number = Annotated[int, Field(strict=True, ge=0, le=NUMBER_MAX)]
 
 
 class BlockIn(WireModel):
-    """``count`` numbers are wanted."""
+    """``count`` numbers are wanted. With an ``Idempotency-Key`` header (a UUID) the same key
+    gets the same block again: an answer that was lost costs no numbers.
+    """
 
     count: Annotated[int, Field(strict=True, ge=1, le=BLOCK_MAX)]
 

@@ -24,7 +24,7 @@ from services.adapters.checkpoints import AUTOCHECKPOINT
 from services.adapters.file_lock import exclusive
 from services.adapters.turns import turn
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest version in ``migrations/console/versions``."""
 
 BUSY_SECONDS = 5.0
