@@ -29,8 +29,8 @@ class CatalogueProgress:
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """For the status line. ``waiting`` orders are still to be confirmed by central,
-    ``refused`` ones need a person.
+    """For the status line. ``waiting`` items are still to be confirmed by central, ``refused``
+    ones it will not take; ``work`` items need a person.
     """
 
     connection: Connection
@@ -42,11 +42,25 @@ class SyncStatus:
     catalogue_progress: CatalogueProgress | None = None
     catalogue_version: str = ""
     """Changes when a new catalogue has landed."""
+    work: int = 0
+    changes: int = 0
+    """Moves whenever orders, work, customers, codes or catalogue changed in the files of this
+    console, whichever program did it: what is shown of them is to be read again. Of this
+    program alone; only that it moves has a meaning.
+    """
+    is_live: bool = False
+    """Central tells what happens as it happens; otherwise it is asked now and then."""
+    next_try_at: datetime | None = None
+    """When central is asked again after a failure, by itself; None while all is well."""
+    clock_offset_seconds: float | None = None
+    """How far central's clock is ahead of this computer's; None where it was never told."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one run did. ``error_code`` says why it stopped early, None if it did not."""
+    """What one run did. ``error_code`` says why it stopped early, None if it did not;
+    ``retry_after_seconds`` is what central asked for with it.
+    """
 
     connection: Connection
     sent: int = 0
@@ -59,6 +73,9 @@ class SyncReport:
     catalogue_version: str = ""
     is_catalogue_new: bool = False
     error_code: str | None = None
+    work: int = 0
+    retry_after_seconds: float | None = None
+    clock_offset_seconds: float | None = None
 
     @property
     def is_complete(self) -> bool:
