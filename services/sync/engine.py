@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from models.errors import KioskError, Unavailable
 from services.ports import CatalogueSink, Central, Clock, Store
@@ -117,7 +118,7 @@ class SyncEngine:
         may have come back from an old backup, and goes on from there at the next run.
         """
         while (left := self._references_left()) < BLOCKS_AHEAD * self._block_size:
-            first, last = central.lease_references(self._block_size)
+            first, last = central.lease_references(self._block_size, str(uuid4()))
             with self._store.write() as tx:
                 tx.references.add_block(first, last)
             if self._references_left() <= left:

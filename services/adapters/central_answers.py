@@ -1,0 +1,63 @@
+"""Central's answers as the values that ``services.ports`` speaks of.
+
+Pure mapping. A newer central may say words that this console does not know: what can be
+passed over is passed over, and nothing else is lost by it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from models.errors import Unavailable
+from models.wire.catalogue import ChangesOut
+from models.wire.operators import OperatorWire
+from models.wire.orders import CancellationOut, OrderRowOut, VerdictOut
+from services.ports import (
+    Cancelled,
+    CatalogueChanges,
+    CentralOrder,
+    Difference,
+    KnownOperator,
+    Verdict,
+)
+
+
+def verdict_of(order_id: UUID, revision: int | None, answer: VerdictOut) -> Verdict:
+    """Raises Unavailable("central_unclear") for an answer about something else."""
+    if answer.order_id != order_id or revision not in {None, answer.revision}:
+        raise Unavailable("central_unclear")
+    return Verdict(
+        order_id,
+        tuple(Difference(d.code, d.said, d.central, d.sku) for d in answer.differences),
+    )
+
+
+def cancelled_of(order_id: UUID, answer: CancellationOut) -> Cancelled:
+    """Raises Unavailable("central_unclear") for an answer about another order."""
+    if answer.order_id != order_id:
+        raise Unavailable("central_unclear")
+    return Cancelled(order_id, answer.refund_due_cents)
+
+
+def order_of(row: OrderRowOut) -> CentralOrder:
+    return CentralOrder(row.order_id, str(row.state), row.revision, row.parcel_number)
+
+
+def operator_of(wire: OperatorWire) -> KnownOperator:
+    return KnownOperator(wire.operator_id, wire.login, wire.name, wire.is_disabled)
+
+
+def changes_of(page: ChangesOut) -> CatalogueChanges:
+    return CatalogueChanges(
+        cursor=page.cursor,
+        printers=tuple(wire.to_domain() for wire in page.printers),
+        articles=tuple(wire.to_domain() for wire in page.articles),
+        pairs=page.pairs,
+        removed_printers=page.removed_printers,
+        removed_skus=page.removed_skus,
+        removed_pairs=page.removed_pairs,
+        has_more=page.has_more,
+        is_full=page.is_full,
+        is_demo=page.is_demo,
+        rows_total=page.rows_total,
+    )
