@@ -15,6 +15,16 @@ def _file_too_new(facts: Facts) -> str:
     return f"Le fichier{where} vient d'une version plus récente : mettez le programme à jour."
 
 
+def _too_many_requests(facts: Facts) -> str:
+    seconds = facts.get("retry_after_seconds")
+    when = f"dans {seconds} s" if isinstance(seconds, int) else "un peu plus tard"
+    return f"Trop d'essais : recommencez {when}."
+
+
+def _password_too_short(facts: Facts) -> str:
+    return f"Mot de passe trop court : {facts['minimum']} signes au moins."
+
+
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "amounts_do_not_add_up": "La centrale refuse la commande : les montants ne concordent pas.",
     "body_malformed": "La centrale ne comprend pas cet envoi : prévenez l'administrateur.",
@@ -45,7 +55,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     ),
     "console_name_taken": "Une console porte déjà ce nom : choisissez-en un autre.",
     "console_open": "Une console ou une centrale est ouverte sur ce dossier : fermez-la d'abord.",
+    "console_unknown": "Aucune console de ce nom à la centrale.",
     "cursor_unknown": "Les données sont à recharger depuis le début ; c'est automatique.",
+    "customer_stale": "La fiche du client a changé à la centrale entre-temps : relisez-la, puis corrigez.",
+    "customer_unknown": "La centrale ne connaît pas ce client.",
     "defect_at_central": "La centrale a rencontré un défaut ; nouvel essai automatique.",
     "demo_order_refused": "Commande de démonstration : la centrale ne la prend pas.",
     "draft_placed": "Cet appel est déjà une commande.",
@@ -54,6 +67,15 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "enrolled_elsewhere": (
         "Ce dossier est celui d'une vraie console : donnez-en un autre à la démonstration"
         " par KIOSK_STATE_DIR."
+    ),
+    "enrolment_code_malformed": "Ce code est mal noté : faites-le relire, quatre fois quatre signes.",
+    "enrolment_refused": (
+        "La centrale refuse ce code : inconnu, déjà utilisé ou périmé ;"
+        " demandez-en un autre à l'administrateur."
+    ),
+    "field_unknown": (
+        "La centrale est d'une version plus ancienne : l'envoi attend sa mise à jour ;"
+        " prévenez l'administrateur."
     ),
     "file_too_new": _file_too_new,
     "method_not_allowed": "La centrale est d'une autre version : prévenez l'administrateur.",
@@ -69,18 +91,26 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " puis « kiosk sync --enrol ADRESSE »."
     ),
     "not_found": "La centrale est d'une autre version : prévenez l'administrateur.",
+    "operator_login_taken": "Un opérateur a déjà cet identifiant : choisissez-en un autre.",
+    "operator_unknown": "Aucun opérateur de cet identifiant à la centrale.",
+    "order_cancelled": "La commande est annulée : elle ne change plus.",
     "order_conflict": "La centrale a déjà une autre commande sous cet identifiant : à rappeler.",
+    "order_dispatched": "Le transporteur a la commande : elle ne change plus, c'est un retour.",
     "order_id_mismatch": "La centrale refuse l'envoi, mal adressé : prévenez l'administrateur.",
     "order_not_sendable": "Un champ de la commande est trop long ou hors limites : corrigez-le.",
     "order_too_long": (
         "La commande est trop longue pour être envoyée à la centrale : raccourcissez les"
         " textes, ou partagez-la en deux commandes."
     ),
+    "order_unknown": "La centrale ne connaît pas cette commande : prévenez l'administrateur.",
+    "password_too_short": _password_too_short,
     "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "postal_unusable": "La liste des codes postaux est illisible : tapez la commune, elle est prise.",
     "reference_not_leased": "Référence non attribuée à cette console : prévenez l'administrateur.",
     "reference_taken": "Référence déjà prise : prévenez l'administrateur, puis rappelez le client.",
     "references_exhausted": "La centrale n'a plus de références : prévenez l'administrateur.",
+    "revision_conflict": "La commande a été changée d'un autre côté : relisez-la avant de recommencer.",
+    "sign_in_refused": "Identifiant ou mot de passe incorrect.",
     "store_busy": "Le fichier de la console est occupé ; recommencez.",
     "store_full": "Le disque est plein : libérez de la place, rien n'est perdu.",
     "store_gone": (
@@ -92,6 +122,8 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     ),
     "sync_defect": "L'échange avec la centrale a rencontré un défaut ; nouvel essai automatique.",
     "sync_stopped": "L'échange avec la centrale a été interrompu ; il reprendra où il en était.",
+    "token_expired": "Le jeton de cette console a expiré : il faut l'enrôler à nouveau.",
     "token_malformed": "Ce n'est pas un jeton : collez celui qu'a donné « central console add ».",
+    "too_many_requests": _too_many_requests,
     "unauthorised": "La centrale n'accepte pas cette console : il faut l'enrôler à nouveau.",
 }
