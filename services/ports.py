@@ -235,7 +235,12 @@ class References(Protocol):
 
 class Outbox(Protocol):
     def add(self, item: OutboxItem) -> None: ...
-    def due(self, *, now: datetime, limit: int = 20) -> Sequence[OutboxItem]: ...
+    def due(self, *, now: datetime, limit: int = 20) -> Sequence[OutboxItem]:
+        """What is to be sent now, the oldest first; of each order only the oldest item that
+        is neither confirmed nor refused.
+        """
+        ...
+
     def mark(
         self,
         item_id: UUID,
@@ -251,7 +256,9 @@ class Outbox(Protocol):
         ...
 
     def refused(self) -> int:
-        """How many central refused for good: work for a person."""
+        """How many central refused for good and nobody has seen to: no call back noted,
+        nothing sent in their place, the order not cancelled.
+        """
         ...
 
     def retry_now(self, *, now: datetime) -> None:
@@ -259,7 +266,7 @@ class Outbox(Protocol):
         ...
 
     def listing(self, *, limit: int = 200) -> Sequence[OutboxItem]:
-        """What is not confirmed, refused ones too, the oldest first."""
+        """What ``waiting`` and ``refused`` count, the oldest first."""
         ...
 
     def of_order(self, order_id: UUID) -> Sequence[OutboxItem]:

@@ -68,8 +68,10 @@ order_revisions = Table(
     Column("order_id", Uuid, ForeignKey("orders.order_id"), primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("draft_id", Uuid, nullable=False, unique=True),
+    Column("customer_id", Uuid, nullable=False),
     Column("body", Text, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
+    Index(None, "customer_id"),
 )
 
 work_items = Table(

@@ -1,20 +1,21 @@
-"""Orders, their events, reference blocks and the outbox in the console's file.
+"""Orders, their revisions and their events in the console's file.
 
-An order's snapshot and its events are only ever inserted (the file has triggers that hold
-it); its present state is a column that follows the events.
+Every snapshot of an order and every event is only ever inserted (the file has triggers that
+hold it). What moves are two columns: the present state, which follows the events, and the
+number of the newest revision, whose snapshot is the order that everybody is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, union, update
 
-from models.errors import Defect, Unavailable
+from models.errors import Conflict
 from models.order import (
     Order,
     OrderEvent,
@@ -23,40 +24,53 @@ from models.order import (
     SyncState,
     ensure_transition,
 )
-from models.tables.console import order_events, orders, outbox, reference_blocks, voucher_uses
+from models.tables.console import order_events, order_revisions, orders, outbox, voucher_uses
+from services.adapters.console_outbox import OWED
 from services.adapters.stored_forms import dump, dump_facts, load_facts, load_order
-from services.ports import OrderRow, OutboxItem
+from services.ports import OrderRow
 
 STATE_FACT = "state"
 """The fact of a STATE_CHANGED event that names the new state."""
 
 ADD_ORDER = insert(orders)
+ADD_REVISION = insert(order_revisions)
 ADD_USE = insert(voucher_uses)
+DROP_USES = delete(voucher_uses).where(voucher_uses.c.order_id == bindparam("key"))
 ADD_EVENT = insert(order_events)
-ADD_ITEM = insert(outbox)
-STORED = select(orders.c.body, orders.c.state)
-BY_ID = STORED.where(orders.c.order_id == bindparam("key"))
-BY_DRAFT = STORED.where(orders.c.draft_id == bindparam("key"))
-BY_REFERENCE = STORED.where(orders.c.reference == bindparam("key"))
-FREE_BLOCK = (
-    select(reference_blocks)
-    .where(reference_blocks.c.next <= reference_blocks.c.last)
-    .order_by(reference_blocks.c.first)
-    .limit(1)
-)
-TAKE_NUMBER = (
-    update(reference_blocks)
-    .where(reference_blocks.c.first == bindparam("block"))
-    .values(next=reference_blocks.c.next + 1)
-)
 
-OWED = (SyncState.WAITING.value, SyncState.SENT.value)
+BODY = func.coalesce(order_revisions.c.body, orders.c.body).label("body")
+NEWEST = (order_revisions.c.order_id == orders.c.order_id) & (
+    order_revisions.c.revision == orders.c.revision
+)
+STORED = select(BODY, orders.c.state).select_from(
+    orders.outerjoin(order_revisions, NEWEST)  # the first revision stands with the order
+)
+BY_ID = STORED.where(orders.c.order_id == bindparam("key"))
+BY_REFERENCE = STORED.where(orders.c.reference == bindparam("key"))
+BY_DRAFT = STORED.where(
+    orders.c.order_id.in_(
+        union(
+            select(orders.c.order_id).where(orders.c.draft_id == bindparam("key")),
+            select(order_revisions.c.order_id).where(
+                order_revisions.c.draft_id == bindparam("key")
+            ),
+        )
+    )
+)
+FIRST_SNAPSHOT = select(orders.c.body, orders.c.state).where(orders.c.order_id == bindparam("key"))
+LATER_SNAPSHOTS = (
+    select(order_revisions.c.body, orders.c.state)
+    .join(orders, orders.c.order_id == order_revisions.c.order_id)
+    .where(order_revisions.c.order_id == bindparam("key"))
+    .order_by(order_revisions.c.revision)
+)
 OWED_WITH_CODES = (
     STORED.where(orders.c.order_id.in_(select(voucher_uses.c.order_id)))
     .where(orders.c.order_id.in_(select(outbox.c.order_id).where(outbox.c.state.in_(OWED))))
     .where(orders.c.state != OrderState.CANCELLED.value)
     .order_by(orders.c.placed_at, orders.c.order_id)
 )
+PAYER = func.coalesce(order_revisions.c.customer_id, orders.c.customer_id)
 
 
 class ConsoleOrders:
@@ -76,8 +90,35 @@ class ConsoleOrders:
                 "state": order.state.value,
                 "placed_at": order.placed_at,
                 "body": dump(order),
+                "revision": order.revision,
             },
         )
+        self._use_codes(order)
+
+    def revise(self, order: Order, *, at: datetime) -> None:
+        mine = orders.c.order_id == order.order_id
+        followed = self._connection.execute(
+            update(orders)
+            .where(mine, orders.c.revision == order.revision - 1)
+            .values(revision=order.revision, state=order.state.value)
+        )
+        if not followed.rowcount:
+            raise Conflict("revision_conflict", revision=order.revision)
+        self._connection.execute(
+            ADD_REVISION,
+            {
+                "order_id": order.order_id,
+                "revision": order.revision,
+                "draft_id": order.draft_id,
+                "customer_id": order.customer.customer_id,
+                "body": dump(order),
+                "made_at": at,
+            },
+        )
+        self._connection.execute(DROP_USES, {"key": order.order_id})
+        self._use_codes(order)
+
+    def _use_codes(self, order: Order) -> None:
         used = [outcome.code for outcome in order.quote.codes if outcome.is_accepted]
         if used:
             who = {"order_id": order.order_id, "customer_id": order.customer.customer_id}
@@ -92,9 +133,16 @@ class ConsoleOrders:
     def by_reference(self, reference: str) -> Order | None:
         return self._one(BY_REFERENCE, reference)
 
-    def _one(self, query: Select[tuple[str, str]], key: UUID | str) -> Order | None:
+    def _one(self, query: Select[Any], key: UUID | str) -> Order | None:
         row = self._connection.execute(query, {"key": key}).first()
         return None if row is None else _order(row.body, row.state)
+
+    def revisions(self, order_id: UUID) -> Sequence[Order]:
+        return tuple(
+            _order(row.body, row.state)
+            for query in (FIRST_SNAPSHOT, LATER_SNAPSHOTS)
+            for row in self._connection.execute(query, {"key": order_id})
+        )
 
     def append(self, event: OrderEvent) -> None:
         """Raises DomainError("order_transition") for a state the table does not allow."""
@@ -132,7 +180,11 @@ class ConsoleOrders:
         return self._rows(_with_sync_state().limit(limit))
 
     def of_customer(self, customer_id: UUID, *, limit: int = 20) -> Sequence[OrderRow]:
-        mine = orders.c.customer_id == customer_id
+        ever = union(
+            select(orders.c.order_id).where(orders.c.customer_id == customer_id),
+            select(order_revisions.c.order_id).where(order_revisions.c.customer_id == customer_id),
+        )
+        mine = orders.c.order_id.in_(ever) & (PAYER == customer_id)
         return self._rows(_with_sync_state().where(mine).limit(limit))
 
     def owed_with_codes(self) -> Sequence[Order]:
@@ -169,128 +221,11 @@ def _with_sync_state() -> Select[Any]:
     )
     sync_state = outbox.c.state.label("sync_state")  # null where nothing is owed
     return (
-        select(orders.c.body, orders.c.state, sync_state, outbox.c.last_error)
-        .join_from(orders, outbox, outbox.c.item_id == last_sent, isouter=True)
-        .order_by(orders.c.placed_at.desc(), orders.c.order_id.desc())
-    )
-
-
-class ConsoleReferences:
-    """``services.ports.References``."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add_block(self, first: int, last: int) -> None:
-        """Keeps what is new of it: a central put back from a backup leases numbers again."""
-        taken = [*self._blocks_within(first, last), *self._orders_within(first, last)]
-        rows = [
-            {"first": low, "last": high, "next": low} for low, high in _gaps(first, last, taken)
-        ]
-        if rows:
-            self._connection.execute(insert(reference_blocks), rows)
-
-    def _blocks_within(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        overlapping = (reference_blocks.c.first <= last, reference_blocks.c.last >= first)
-        found = select(reference_blocks.c.first, reference_blocks.c.last).where(*overlapping)
-        return ((low, high) for low, high in self._connection.execute(found))
-
-    def _orders_within(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """The numbers of placed orders: their references without the check digit."""
-        within = orders.c.reference.between(f"{first:08d}0", f"{last:08d}9")
-        for reference in self._connection.scalars(select(orders.c.reference).where(within)):
-            number = int(reference[:-1])
-            yield number, number
-
-    def take_next(self) -> int:
-        block = self._connection.execute(FREE_BLOCK).first()
-        if block is None:
-            raise Unavailable("no_references_left")
-        self._connection.execute(TAKE_NUMBER, {"block": block.first})
-        number: int = block.next
-        return number
-
-    def left(self) -> int:
-        free = func.sum(reference_blocks.c.last - reference_blocks.c.next + 1)
-        return int(self._connection.execute(select(func.coalesce(free, 0))).scalar_one())
-
-
-def _gaps(first: int, last: int, taken: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What ``first`` to ``last`` has left between ranges that each overlap it."""
-    for low, high in sorted(taken):
-        if first < low:
-            yield first, low - 1
-        first = max(first, high + 1)
-    if first <= last:
-        yield first, last
-
-
-class ConsoleOutbox:
-    """``services.ports.Outbox``."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, item: OutboxItem) -> None:
-        self._connection.execute(
-            ADD_ITEM,
-            {
-                "item_id": item.item_id,
-                "order_id": item.order_id,
-                "kind": item.kind,
-                "body": item.body,
-                "state": item.state.value,
-                "attempts": item.attempts,
-                "next_try_at": item.next_try_at,
-                "last_error": item.last_error,
-                "created_at": item.created_at,
-            },
-        )
-
-    def due(self, *, now: datetime, limit: int = 20) -> Sequence[OutboxItem]:
-        rows = self._connection.execute(
-            select(outbox)
-            .where(outbox.c.state.in_(OWED), outbox.c.next_try_at <= now)
-            .order_by(outbox.c.created_at, outbox.c.item_id)
-            .limit(limit)
-        )
-        return tuple(
-            OutboxItem(**{**row, "state": SyncState(row["state"])}) for row in rows.mappings()
-        )
-
-    def mark(
-        self,
-        item_id: UUID,
-        state: SyncState,
-        *,
-        attempts: int,
-        next_try_at: datetime,
-        last_error: str | None,
-    ) -> None:
-        marked = self._connection.execute(
-            update(outbox)
-            .where(outbox.c.item_id == item_id)
-            .values(
-                state=state.value,
-                attempts=attempts,
-                next_try_at=next_try_at,
-                last_error=last_error,
+        select(BODY, orders.c.state, sync_state, outbox.c.last_error)
+        .select_from(
+            orders.outerjoin(order_revisions, NEWEST).outerjoin(
+                outbox, outbox.c.item_id == last_sent
             )
         )
-        if not marked.rowcount:
-            raise Defect("outbox_item_unknown", item_id=str(item_id))
-
-    def waiting(self) -> int:
-        return self._count(OWED)
-
-    def refused(self) -> int:
-        return self._count((SyncState.REFUSED.value,))
-
-    def _count(self, states: Sequence[str]) -> int:
-        in_them = select(func.count()).select_from(outbox).where(outbox.c.state.in_(states))
-        return int(self._connection.execute(in_them).scalar_one())
-
-    def retry_now(self, *, now: datetime) -> None:
-        self._connection.execute(
-            update(outbox).where(outbox.c.state.in_(OWED)).values(next_try_at=now)
-        )
+        .order_by(orders.c.placed_at.desc(), orders.c.order_id.desc())
+    )

@@ -25,19 +25,25 @@ from services.adapters.console_file import (
     translated,
     writing,
 )
-from services.adapters.console_orders import ConsoleOrders, ConsoleOutbox, ConsoleReferences
+from services.adapters.console_operators import ConsoleOperators
+from services.adapters.console_orders import ConsoleOrders
+from services.adapters.console_outbox import ConsoleOutbox
+from services.adapters.console_references import ConsoleReferences
 from services.adapters.console_vouchers import ConsoleSettings, ConsoleVouchers
+from services.adapters.console_work import ConsoleWork
 from services.adapters.stored_forms import make_ready
 from services.holding import FolderHolders, Holders
 from services.ports import (
     Customers,
     Drafts,
+    Operators,
     Orders,
     Outbox,
     References,
     Settings,
     Transaction,
     Vouchers,
+    Work,
 )
 
 HOLDERS_FOLDER = "holders"
@@ -53,6 +59,8 @@ class ConsoleTransaction:
     vouchers: Vouchers
     references: References
     outbox: Outbox
+    work: Work
+    operators: Operators
     settings: Settings
 
 
@@ -105,5 +113,7 @@ class ConsoleStore:
             vouchers=ConsoleVouchers(connection),
             references=ConsoleReferences(connection),
             outbox=ConsoleOutbox(connection),
+            work=ConsoleWork(connection),
+            operators=ConsoleOperators(connection),
             settings=ConsoleSettings(connection),
         )

@@ -46,8 +46,10 @@ def _revisions(schema: sa.MetaData) -> sa.Table:
         sa.Column("order_id", sa.Uuid, sa.ForeignKey("orders.order_id"), primary_key=True),
         sa.Column("revision", sa.Integer, primary_key=True),
         sa.Column("draft_id", sa.Uuid, nullable=False, unique=True),
+        sa.Column("customer_id", sa.Uuid, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("made_at", sa.DateTime, nullable=False),
+        sa.Index(None, "customer_id"),
     )
 
 
