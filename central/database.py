@@ -11,10 +11,10 @@ import contextlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sqlalchemy import Engine, Table, create_engine, event, select, text, update
+from sqlalchemy import Engine, Table, case, create_engine, event, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
@@ -117,6 +117,33 @@ def next_number(connection: Connection, counter: str, count: int = 1) -> int:
         .returning(column)
     )
     return int(connection.execute(raised).scalar_one())
+
+
+def next_numbers(connection: Connection, counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Raise several counters at once, each by its count: their new values. Counters are locked
+    in the order of their names, after every other row of a transaction and as late as can be:
+    who has a counter keeps all others waiting until the commit.
+    """
+    wanted = {name: count for name, count in counts.items() if count}
+    if not wanted:
+        return {}
+    name, value = tables.counters.c.name, tables.counters.c.value
+    locked = (
+        select(name).where(name.in_(sorted(wanted))).order_by(name).with_for_update().cte("locked")
+    )
+    raised = (
+        update(tables.counters)
+        .where(name.in_(select(locked.c.name)))
+        .values(value=value + case(wanted, value=name))
+        .returning(name, value)
+    )
+    return {row.name: row.value for row in connection.execute(raised)}
+
+
+def lock_counter(connection: Connection, counter: str) -> None:
+    """Nobody else raises it before this transaction ends."""
+    column = tables.counters.c.name
+    connection.execute(select(column).where(column == counter).with_for_update())
 
 
 def current_number(connection: Connection, counter: str) -> int:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import current_number, next_number, upsert
-from models.catalogue import Article, Offer, Printer
+from models.catalogue import Article, Cartridge, Offer, Printer
 from models.tables.central import articles, catalogue_imports, pairs, prices, printers
 from models.wire.catalogue import CartridgeWire, PrinterWire
 
 CHUNK = 500
 """Keys in one query: below SQLite's and PostgreSQL's limits on parameters."""
+
+MOVED = (
+    articles.update()
+    .where(articles.c.sku == bindparam("of"))
+    .values(stock=articles.c.stock + bindparam("change"), seq=bindparam("number"))
+)
+
+CARTRIDGES_KEPT = 10_000
+"""About 20 MB; more than a shop sells in a day."""
 
 NEVER_UNKNOWN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """A first price is taken to have been the price before it was known here, too."""
@@ -73,19 +83,56 @@ def prices_between(
     return {sku: frozenset(cents) for sku, cents in known.items()}
 
 
+def lock_articles(connection: Connection, skus: Iterable[str]) -> Mapping[str, Article]:
+    """Those of these skus that are sold now, and nobody else changes any of them before this
+    transaction ends. Locked by sku, so that two orders of the same articles wait in line and
+    never for each other; vouchers are locked before, counters after.
+    """
+    wanted = select(articles).where(articles.c.sku.in_(sorted(set(skus))))
+    rows = connection.execute(wanted.order_by(articles.c.sku).with_for_update(key_share=True))
+    return {row.sku: article_of(row) for row in rows if not row.is_removed}
+
+
+def take_stock_all(connection: Connection, wanted: Mapping[str, int]) -> Mapping[str, int]:
+    """Reserve up to so many of each sku; how many there were, 0 of what nobody knows. The
+    stock is never below 0.
+    """
+    locked = lock_articles(connection, wanted)
+    taken = {
+        sku: min(quantity, locked[sku].offer.stock) if sku in locked else 0
+        for sku, quantity in wanted.items()
+    }
+    move_stock(connection, {sku: -quantity for sku, quantity in taken.items()})
+    return taken
+
+
+def give_back_stock(connection: Connection, reserved: Mapping[str, int]) -> None:
+    """What was reserved may be sold again, even of an article that is sold no longer."""
+    lock_articles(connection, reserved)
+    move_stock(connection, reserved)
+
+
+def move_stock(connection: Connection, changes: Mapping[str, int]) -> None:
+    """Add to the stock of each sku, or take from it. For articles that this transaction has
+    locked and has looked at: taking more than there is is an error of the caller's.
+    """
+    moved = [(sku, change) for sku, change in sorted(changes.items()) if change]
+    if not moved:
+        return
+    last = next_number(connection, "catalogue", len(moved))
+    first = last - len(moved) + 1
+    connection.execute(
+        MOVED,
+        [
+            {"of": sku, "change": change, "number": number}
+            for number, (sku, change) in enumerate(moved, start=first)
+        ],
+    )
+
+
 def take_stock(connection: Connection, sku: str, wanted: int) -> int:
     """Reserve up to ``wanted``; how many there were. The stock is never below 0."""
-    stock = connection.scalar(
-        select(articles.c.stock).where(articles.c.sku == sku).with_for_update()
-    )
-    taken = min(wanted, stock or 0)
-    if taken:
-        connection.execute(
-            articles.update()
-            .where(articles.c.sku == sku)
-            .values(stock=articles.c.stock - taken, seq=next_number(connection, "catalogue"))
-        )
-    return taken
+    return take_stock_all(connection, {sku: wanted})[sku]
 
 
 def article_of(row: Row[tuple[object, ...]]) -> Article:
@@ -99,7 +146,13 @@ def article_of(row: Row[tuple[object, ...]]) -> Article:
         vat_rate_bp=row.vat_rate_bp,
         is_demo=row.is_demo,
     )
-    return Article(CartridgeWire.model_validate_json(row.cartridge).to_domain(), offer)
+    return Article(_cartridge(row.cartridge), offer)
+
+
+@lru_cache(maxsize=CARTRIDGES_KEPT)
+def _cartridge(body: str) -> Cartridge:
+    """Read once: reading it takes longer than the query that brought it."""
+    return CartridgeWire.model_validate_json(body).to_domain()
 
 
 def printer_of(row: Row[tuple[object, ...]]) -> Printer:

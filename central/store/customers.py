@@ -1,15 +1,17 @@
-"""Customers as central knows them, and the feed of their changes."""
+"""Customers as central knows them, whose phone it is, and the feed of their changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from central.database import next_number, upsert
-from models.tables.central import customers
+from models.errors import Conflict
+from models.tables.central import customer_phones, customers
 from models.wire.customers import CustomerWire
 
 
@@ -20,24 +22,96 @@ class CustomersSince:
     has_more: bool
 
 
-def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> None:
-    """Insert or replace; one who is known in a newer version, or as just this, stays."""
-    for person in people:
-        body = person.canonical()
-        known = connection.execute(
-            select(customers.c.body, customers.c.version).where(
-                customers.c.customer_id == person.customer_id
-            )
-        ).first()
-        if known is not None and (known.version > person.version or known.body == body):
-            continue
-        row: dict[str, object] = {
-            "customer_id": person.customer_id,
-            "body": body,
-            "version": person.version,
-            "seq": next_number(connection, "customers"),
-        }
-        upsert(connection, customers, [row])
+def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> frozenset[UUID]:
+    """Insert, or replace an older version; the ids of those that were written. Some thousands
+    at once at the most.
+
+    A version is written once: where the same version comes with another body, two consoles
+    changed one file at the same time, and the first to arrive stays. What the second heard
+    is not lost, it stands in its order; its console gets the file that stays with the feed.
+    """
+    wanted = {person.customer_id: person for person in people}
+    if not _newer(wanted, _versions(connection, wanted, is_locking=True)):
+        return frozenset()
+    last = next_number(connection, "customers", len(wanted))
+    # The counter keeps everybody out: who was new a moment ago may have been added before it.
+    newer = _newer(wanted, _versions(connection, wanted, is_locking=False))
+    rows = [_row(person, last - position) for position, person in enumerate(reversed(newer))]
+    upsert(connection, customers, rows)
+    _put_phones(connection, newer)
+    return frozenset(person.customer_id for person in newer)
+
+
+def change_customer(connection: Connection, person: CustomerWire) -> None:
+    """Write one customer's file, which is new or the version after the one that is known.
+    Idempotent: the same version with the same body again is no change.
+
+    Raises Conflict("customer_stale") where somebody else wrote this version before.
+    """
+    wanted = [person.customer_id]
+    known = _versions(connection, wanted, is_locking=True).get(person.customer_id)
+    is_next = known is None or known + 1 == person.version
+    if is_next and put_customers(connection, [person]):
+        return
+    body = select(customers.c.body).where(customers.c.customer_id == person.customer_id)
+    if connection.scalar(body) != person.canonical():
+        raise Conflict("customer_stale")
+
+
+def customers_by_phone(connection: Connection, e164: str) -> Sequence[CustomerWire]:
+    """Whose number this is, exactly as in ``+33199001234``: none, one, rarely a household."""
+    wanted = (
+        select(customers.c.body)
+        .join(customer_phones, customer_phones.c.customer_id == customers.c.customer_id)
+        .where(customer_phones.c.e164 == e164)
+        .order_by(customers.c.customer_id)
+    )
+    return [CustomerWire.model_validate_json(body) for body in connection.scalars(wanted)]
+
+
+def _versions(
+    connection: Connection, customer_ids: Iterable[UUID], *, is_locking: bool
+) -> Mapping[UUID, int]:
+    """Of those that are known. Locked by id, after articles and before counters."""
+    wanted = (
+        select(customers.c.customer_id, customers.c.version)
+        .where(customers.c.customer_id.in_(list(customer_ids)))
+        .order_by(customers.c.customer_id)
+    )
+    if is_locking:
+        wanted = wanted.with_for_update(key_share=True)
+    return {row.customer_id: row.version for row in connection.execute(wanted)}
+
+
+def _newer(
+    wanted: Mapping[UUID, CustomerWire], known: Mapping[UUID, int]
+) -> Sequence[CustomerWire]:
+    return [
+        person
+        for customer_id, person in wanted.items()
+        if customer_id not in known or known[customer_id] < person.version
+    ]
+
+
+def _row(person: CustomerWire, number: int) -> dict[str, object]:
+    return {
+        "customer_id": person.customer_id,
+        "body": person.canonical(),
+        "version": person.version,
+        "seq": number,
+    }
+
+
+def _put_phones(connection: Connection, people: Sequence[CustomerWire]) -> None:
+    if not people:
+        return
+    ids = [person.customer_id for person in people]
+    connection.execute(customer_phones.delete().where(customer_phones.c.customer_id.in_(ids)))
+    numbers = {(phone.e164, person.customer_id) for person in people for phone in person.phones}
+    connection.execute(
+        customer_phones.insert(),
+        [{"e164": e164, "customer_id": customer_id} for e164, customer_id in sorted(numbers)],
+    )
 
 
 def customers_since(connection: Connection, seq: int, *, limit: int) -> CustomersSince:

@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from central.database import next_number
+from central.database import lock_counter, next_number
 from models.errors import Unavailable
 from models.tables.central import reference_blocks
 from models.wire.references import NUMBER_MAX
 
+LEASED_PER_DAY_MAX = 100_000
+"""Numbers that one console may lease in 24 hours: far more than it can say on the phone, and
+so few that one gone wild uses up the shop's 90 million in no less than two years.
+"""
+
 
 def lease_block(
-    connection: Connection, console_id: UUID, count: int, *, at: datetime
+    connection: Connection, console_id: UUID, count: int, *, at: datetime, key: str | None = None
 ) -> tuple[int, int]:
-    """First and last number of a new block. Not idempotent: an answer that is lost costs its
-    numbers. Raises Unavailable("references_exhausted").
+    """First and last number of a new block; the one that was leased with ``key`` before,
+    whatever ``count`` was then. Without a key an answer that is lost costs its numbers.
+
+    Raises Unavailable("references_exhausted") or, for a console that leases without end,
+    ("too_many_requests").
     """
+    # Before anything is read: the same key sent twice at once waits here for its answer.
+    lock_counter(connection, "references")
+    known = _leased_with(connection, console_id, key)
+    if known is not None:
+        return known
+    if _leased_since(connection, console_id, at - timedelta(days=1)) + count > LEASED_PER_DAY_MAX:
+        raise Unavailable("too_many_requests")
     last = next_number(connection, "references", count)
     if last > NUMBER_MAX:
         raise Unavailable("references_exhausted")
     first = last - count + 1
     connection.execute(
         reference_blocks.insert().values(
-            first=first, last=last, console_id=console_id, leased_at=at
+            first=first, last=last, console_id=console_id, leased_at=at, lease_key=key
         )
     )
     return first, last
+
+
+def _leased_with(
+    connection: Connection, console_id: UUID, key: str | None
+) -> tuple[int, int] | None:
+    if key is None:
+        return None
+    wanted = select(reference_blocks.c.first, reference_blocks.c.last).where(
+        reference_blocks.c.console_id == console_id, reference_blocks.c.lease_key == key
+    )
+    row = connection.execute(wanted).first()
+    return None if row is None else (row.first, row.last)
+
+
+def _leased_since(connection: Connection, console_id: UUID, since: datetime) -> int:
+    leased = func.sum(reference_blocks.c.last - reference_blocks.c.first + 1)
+    wanted = select(func.coalesce(leased, 0)).where(
+        reference_blocks.c.console_id == console_id, reference_blocks.c.leased_at > since
+    )
+    return int(connection.execute(wanted).scalar_one())
 
 
 def is_leased_to(connection: Connection, console_id: UUID, number: int) -> bool:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import upsert
 from models.tables.central import voucher_uses, vouchers
 from models.vouchers import Voucher, VoucherKind
 from models.wire.vouchers import VoucherWire
+
+COUNTED = (
+    vouchers.update()
+    .where(vouchers.c.code == bindparam("of"))
+    .values(
+        uses=vouchers.c.uses + bindparam("count"),
+        remaining_cents=vouchers.c.remaining_cents + bindparam("cents"),
+    )
+)
+VOUCHERS_KEPT = 1_000
+"""Read bodies; a promotion is in every other order of its week."""
 
 
 def put_vouchers(connection: Connection, codes: Iterable[Voucher]) -> None:
@@ -39,6 +51,16 @@ def vouchers_by_code(connection: Connection, codes: Iterable[str]) -> Mapping[st
     return {row.code: _voucher(row) for row in connection.execute(wanted)}
 
 
+def lock_vouchers(connection: Connection, codes: Iterable[str]) -> Mapping[str, Voucher]:
+    """As ``vouchers_by_code``, and nobody else uses one of them before this transaction ends.
+    Locked by code, before articles and counters. Who holds a code knows its uses by any
+    customer, too: every use goes by way of this lock.
+    """
+    wanted = select(vouchers).where(vouchers.c.code.in_(sorted(set(codes))))
+    rows = connection.execute(wanted.order_by(vouchers.c.code).with_for_update(key_share=True))
+    return {row.code: _voucher(row) for row in rows}
+
+
 def uses_by_customer(connection: Connection, customer_id: UUID) -> Mapping[str, int]:
     counted = (
         select(voucher_uses.c.code, func.count())
@@ -48,23 +70,76 @@ def uses_by_customer(connection: Connection, customer_id: UUID) -> Mapping[str, 
     return {code: int(count) for code, count in connection.execute(counted)}
 
 
+def record_uses(
+    connection: Connection,
+    uses: Iterable[tuple[Voucher, int]],
+    *,
+    order_id: UUID,
+    customer_id: UUID,
+) -> None:
+    """One more use by this order of each of these codes, with the cents it took off; a credit
+    keeps that much less. The codes are locked by this transaction.
+    """
+    used = list(uses)
+    if not used:
+        return
+    connection.execute(
+        COUNTED,
+        [
+            {"of": voucher.code, "count": 1, "cents": -_spent(voucher, cents)}
+            for voucher, cents in used
+        ],
+    )
+    connection.execute(
+        voucher_uses.insert(),
+        [
+            {
+                "order_id": order_id,
+                "code": voucher.code,
+                "customer_id": customer_id,
+                "amount_cents": cents,
+            }
+            for voucher, cents in used
+        ],
+    )
+
+
+def release_uses(connection: Connection, order_id: UUID) -> Mapping[str, int]:
+    """The order uses no code any more: what each had taken off, in cents, by code. Credits
+    have their money back. Locks the codes; where others are needed as well, lock them all
+    together before. Idempotent.
+    """
+    mine = voucher_uses.c.order_id == order_id
+    wanted = select(voucher_uses.c.code, voucher_uses.c.amount_cents).where(mine)
+    cents = {row.code: row.amount_cents for row in connection.execute(wanted)}
+    if not cents:
+        return {}
+    locked = lock_vouchers(connection, cents)
+    connection.execute(
+        COUNTED,
+        [
+            {"of": code, "count": -1, "cents": _spent(locked[code], given)}
+            for code, given in cents.items()
+        ],
+    )
+    connection.execute(voucher_uses.delete().where(mine))
+    return cents
+
+
 def record_use(
     connection: Connection, voucher: Voucher, *, order_id: UUID, customer_id: UUID, cents: int
 ) -> None:
-    """One more use of a code that took ``cents`` off; a credit keeps that much less."""
-    spent = cents if voucher.kind is VoucherKind.CREDIT else 0
-    connection.execute(
-        vouchers.update()
-        .where(vouchers.c.code == voucher.code)
-        .values(uses=vouchers.c.uses + 1, remaining_cents=vouchers.c.remaining_cents - spent)
-    )
-    connection.execute(
-        voucher_uses.insert().values(
-            order_id=order_id, code=voucher.code, customer_id=customer_id, amount_cents=cents
-        )
-    )
+    record_uses(connection, [(voucher, cents)], order_id=order_id, customer_id=customer_id)
+
+
+def _spent(voucher: Voucher, cents: int) -> int:
+    return cents if voucher.kind is VoucherKind.CREDIT else 0
 
 
 def _voucher(row: Row[tuple[object, ...]]) -> Voucher:
-    stored = VoucherWire.model_validate_json(row.body).to_domain()
-    return replace(stored, uses=row.uses, remaining_cents=row.remaining_cents)
+    return replace(_stored(row.body), uses=row.uses, remaining_cents=row.remaining_cents)
+
+
+@lru_cache(maxsize=VOUCHERS_KEPT)
+def _stored(body: str) -> Voucher:
+    return VoucherWire.model_validate_json(body).to_domain()
