@@ -10,11 +10,14 @@ import contextlib
 import fcntl
 import json
 import logging
+import multiprocessing
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kiosk import paths
@@ -22,6 +25,7 @@ from models.errors import Conflict, DomainError
 
 if TYPE_CHECKING:
     import uvicorn
+    from fastapi import FastAPI
 
     from central.settings import CentralSettings
 
@@ -29,7 +33,10 @@ LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 2
 """For requests under way when the server is told to stop."""
 
-BACKLOG = 128
+BACKLOG = 1024
+"""Five hundred consoles may come back at the same moment."""
+
+DATABASE_VARIABLE = "KIOSK_CENTRAL_DATABASE"
 
 
 @contextlib.contextmanager
@@ -118,16 +125,59 @@ def new_server(settings: CentralSettings) -> uvicorn.Server:
 
     from central.app import create_app  # noqa: PLC0415 - see above
 
-    return uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            log_config=None,
-            # central.guards writes a line a request, without ids and queries.
-            access_log=False,
-            ws="none",
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+    return uvicorn.Server(_config(create_app(settings)))
+
+
+def serve(database: Path | str, listener: socket.socket, *, workers: int) -> None:
+    """Serve until told to stop (SIGTERM, SIGINT), in this process or in ``workers`` of them
+    that share the socket; one that dies is replaced, and none outlives this process.
+    """
+    from central.settings import CentralSettings  # noqa: PLC0415 - sqlalchemy
+
+    if workers == 1:
+        new_server(CentralSettings(database)).run(sockets=[listener])
+        return
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - see ``new_server``
+
+    os.environ[DATABASE_VARIABLE] = str(database)
+    config = _config(f"{__name__}:app_of_worker", factory=True, workers=workers)
+    Multiprocess(config, sockets=[listener]).run()
+
+
+def app_of_worker() -> FastAPI:
+    """The application of one worker, made in its own process."""
+    from central.app import create_app  # noqa: PLC0415 - see ``new_server``
+    from central.settings import CentralSettings  # noqa: PLC0415 - see above
+
+    log_to_stderr()
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    database = os.environ[DATABASE_VARIABLE]
+    return create_app(CentralSettings(Path(database) if "://" not in database else database))
+
+
+def _end_with_parent() -> None:
+    """Killed as it may be, the parent leaves no worker behind that still takes requests."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(GRACE_SECONDS + 1)
+    os._exit(1)
+
+
+def _config(app: FastAPI | str, **how: Any) -> uvicorn.Config:
+    import uvicorn  # noqa: PLC0415 - see ``new_server``
+
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        # central.guards writes a line a request, without ids and queries.
+        access_log=False,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        **how,
     )
 
 

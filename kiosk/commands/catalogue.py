@@ -64,12 +64,12 @@ def run(args: argparse.Namespace) -> int:
         imported = read_catalogue(args.folder, as_of=SystemClock().now(), progress=bar.show)
     except CatalogueRefused as error:
         bar.clear()
-        return _refused(error, sys.stderr)
+        return refused(error, sys.stderr)
     try:
         _write(imported, bar)
     finally:
         bar.clear()
-    _report(imported)
+    say_loaded(imported)
     return 0
 
 
@@ -87,7 +87,7 @@ def _write(imported: ImportedCatalogue, bar: ProgressBar) -> None:
     )
 
 
-def _refused(error: CatalogueRefused, stream: TextIO) -> int:
+def refused(error: CatalogueRefused, stream: TextIO) -> int:
     print("kiosk: catalogue refusé, l'ancien reste en service :", file=stream)
     for problem in error.problems:
         print(told_problem(problem), file=stream)
@@ -103,7 +103,7 @@ def told_problem(problem: Problem) -> str:
     return f"{where}: {_REASONS[problem.code].format(value=problem.value)}"
 
 
-def _report(imported: ImportedCatalogue) -> None:
+def say_loaded(imported: ImportedCatalogue) -> None:
     loaded = (
         _counted(len(imported.printers), "imprimante"),
         _counted(len(imported.articles), "cartouche"),

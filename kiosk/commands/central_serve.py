@@ -1,0 +1,65 @@
+"""``kiosk central serve | migrate``: the API, in this process or in several workers."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+
+from kiosk import paths
+from kiosk.commands.central_database import (
+    Actions,
+    action,
+    database_of,
+    is_of_folder,
+    named,
+    seat_of,
+)
+
+PORT = 8321
+WORKERS_MAX = 64
+
+
+def configure(actions: Actions) -> None:
+    serve = action(actions, "serve", "servir l'API", _serve)
+    serve.add_argument("--host", default="127.0.0.1", help="adresse d'écoute (127.0.0.1)")
+    serve.add_argument("--port", type=_port, default=PORT, help=f"port ({PORT} ; 0 : libre)")
+    serve.add_argument("--workers", type=_workers, default=1, help="processus (1)")
+    action(actions, "migrate", "mettre la base à la version du programme", _migrate)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:  # noqa: PLR2004 - RFC 9293
+        raise argparse.ArgumentTypeError("un port entre 0 et 65535 est attendu")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= WORKERS_MAX:
+        raise argparse.ArgumentTypeError(f"un nombre entre 1 et {WORKERS_MAX} est attendu")
+    return int(text)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from central.database import migrate  # noqa: PLC0415 - sqlalchemy
+    from kiosk import central_server  # noqa: PLC0415 - see above
+
+    central_server.log_to_stderr()
+    folder = paths.ensure_folder(paths.state_dir())
+    with ExitStack() as held:
+        held.enter_context(seat_of(args))
+        migrate(database_of(args))
+        listener = held.enter_context(central_server.listen(args.host, args.port))
+        if is_of_folder(args):
+            address_file = paths.central_address_file(folder)
+            held.enter_context(central_server.announced(address_file, listener))
+        print(f"centrale à l'écoute : {central_server.url_of(listener)}", flush=True)
+        central_server.serve(database_of(args), listener, workers=args.workers)
+    return 0
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from central.database import HEAD, migrate  # noqa: PLC0415 - sqlalchemy
+
+    migrate(database_of(args))
+    print(f"{named(database_of(args))} : version {HEAD}")
+    return 0
