@@ -426,6 +426,10 @@ class CatalogueChanges:
     """
 
     cursor: str
+    after: str | None = None
+    """The cursor that this page follows, "" for the first page of a snapshot; None from a
+    central that does not say.
+    """
     printers: tuple[Printer, ...] = ()
     articles: tuple[Article, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
@@ -446,17 +450,36 @@ class CatalogueChanges:
 
 
 class CatalogueSink(Protocol):
-    """Where a catalogue from central lands. Called from the sync thread only."""
+    """Where a catalogue from central lands. Called from the sync thread only. ``source`` says
+    which central it is that tells: a feed is never taken up with another one's cursor.
+    """
 
     @property
     def version(self) -> str:
         """Of the catalogue that is in use, "" where there is none."""
         ...
 
-    def apply(self, pages: Iterable[CatalogueChanges]) -> None:
-        """Take all pages, then switch at once: readers see the old catalogue or the new
-        one, and if ``pages`` or anything else fails they keep the old one.
+    def cursor(self, source: str) -> str | None:
+        """Where the feed of ``source`` is to be taken up: inside a snapshot that was broken
+        off, or after the catalogue in use; None: at its beginning.
         """
+        ...
+
+    def apply(self, pages: Iterable[CatalogueChanges], source: str) -> None:
+        """Take the pages that follow ``cursor(source)``. Readers see the old catalogue or the
+        new one, and keep the old one if ``pages`` or anything else fails.
+
+        Pages of a snapshot are kept as they come, each with its cursor: where ``pages`` ends
+        early, by an error or with the process, the next call goes on after the last whole
+        one. When the last has come, the catalogue switches at once. Changes are taken all
+        together or not at all. Raises Conflict("catalogue_inconsistent") for pages that do
+        not fit together, and Unavailable("central_unclear") for one that does not follow the
+        one before.
+        """
+        ...
+
+    def forget_incoming(self) -> None:
+        """What came of a snapshot so far is thrown away. Idempotent."""
         ...
 
 
@@ -523,6 +546,15 @@ class Central(Protocol):
         """Events as they happen, from ``cursor`` on, until the line breaks. A heartbeat keeps
         the line: where none comes, Unavailable is raised.
         """
+        ...
+
+    def hang_up(self) -> None:
+        """From any thread: what is being read ends at once, with Unavailable("central_cut_off")."""
+        ...
+
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        """What to add to this computer's clock to have central's; None until it answered."""
         ...
 
     def close(self) -> None: ...

@@ -73,12 +73,14 @@ def page_after(connection: Connection, cursor: str | None, *, limit: int) -> Cha
     newest = newest_import(connection)
     if newest is None:
         raise Conflict("cursor_unknown")
-    place = _place(connection, cursor) or Place(
-        newest.version, current_number(connection, "catalogue"), printers.name
+    known = _place(connection, cursor)
+    place = known or Place(newest.version, current_number(connection, "catalogue"), printers.name)
+    page = (
+        _snapshot_page(connection, newest, place, limit)
+        if place.table
+        else _changes_page(connection, newest, place, limit)
     )
-    if place.table:
-        return _snapshot_page(connection, newest, place, limit)
-    return _changes_page(connection, newest, place, limit)
+    return page.model_copy(update={"after": (cursor or "") if known else ""})
 
 
 def _place(connection: Connection, cursor: str | None) -> Place | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
 from models.catalogue import (
     Article,
     Capacity,
@@ -17,6 +21,12 @@ from models.wire.fields import BasisPoints, Cents, Count, Day, Moment, Text, Wir
 
 Pair = tuple[Word, Word]
 """A printer_id and a sku that fits it."""
+
+CURSOR_MAX = 2_000
+Cursor = Annotated[
+    str, StringConstraints(min_length=1, max_length=CURSOR_MAX, pattern=r"^[^\x00]*$")
+]
+"""Longer than a Word: inside a snapshot it names the last key of the page."""
 
 
 class PrinterWire(WireModel):
@@ -79,7 +89,9 @@ class CatalogueOut(WireModel):
 class ChangesOut(WireModel):
     """One page; see ``services.ports.CatalogueChanges`` for what the fields mean."""
 
-    cursor: Word
+    cursor: Cursor
+    after: Text | None = None
+    """The cursor that this page follows; "" for the first page of a snapshot."""
     printers: tuple[PrinterWire, ...] = ()
     articles: tuple[ArticleWire, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -90,3 +102,5 @@ class ChangesOut(WireModel):
     is_full: bool = False
     is_demo: bool = False
     rows_total: Count = 0
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"after"})

@@ -50,6 +50,7 @@ def operator_of(wire: OperatorWire) -> KnownOperator:
 def changes_of(page: ChangesOut) -> CatalogueChanges:
     return CatalogueChanges(
         cursor=page.cursor,
+        after=page.after,
         printers=tuple(wire.to_domain() for wire in page.printers),
         articles=tuple(wire.to_domain() for wire in page.articles),
         pairs=page.pairs,
