@@ -10,13 +10,16 @@ from uuid import UUID
 
 from models.errors import Unavailable
 from models.wire.catalogue import ChangesOut
+from models.wire.events import EventOut, EventsPage
 from models.wire.operators import OperatorWire
 from models.wire.orders import CancellationOut, OrderRowOut, VerdictOut
 from services.ports import (
     Cancelled,
     CatalogueChanges,
+    CentralEvent,
     CentralOrder,
     Difference,
+    EventPage,
     KnownOperator,
     Verdict,
 )
@@ -62,3 +65,13 @@ def changes_of(page: ChangesOut) -> CatalogueChanges:
         is_demo=page.is_demo,
         rows_total=page.rows_total,
     )
+
+
+def event_of(wire: EventOut) -> CentralEvent:
+    return CentralEvent(
+        wire.seq, wire.kind, wire.at, wire.order_id, wire.state, wire.parcel_number, wire.skus
+    )
+
+
+def events_page_of(page: EventsPage) -> EventPage:
+    return EventPage(tuple(map(event_of, page.events)), page.cursor, page.has_more)

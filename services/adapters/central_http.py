@@ -7,7 +7,7 @@ One method for each thing that is asked; how a line is kept and how it fails is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from uuid import UUID
 
 import httpx
@@ -16,6 +16,7 @@ from models.customer import Customer
 from models.vouchers import Voucher
 from models.wire.catalogue import CatalogueOut, ChangesOut
 from models.wire.customers import CustomersPage
+from models.wire.events import EventsPage
 from models.wire.operators import OperatorsOut
 from models.wire.orders import CancellationOut, OrdersPage, VerdictOut
 from models.wire.references import BlockIn, BlockOut
@@ -23,6 +24,7 @@ from models.wire.vouchers import VouchersOut
 from services.adapters.central_answers import (
     cancelled_of,
     changes_of,
+    events_page_of,
     operator_of,
     order_of,
     verdict_of,
@@ -32,6 +34,14 @@ from services.adapters.central_line import (
     ANSWER_SECONDS,
     TIMEOUT,
     CentralLine,
+)
+from services.adapters.central_stream import (
+    EVENTS_TIMEOUT,
+    EVENTS_TYPE,
+    PAGES_TIMEOUT,
+    PAGES_TYPE,
+    events_of,
+    pages_of,
 )
 from services.ports import (
     Cancelled,
@@ -46,7 +56,7 @@ from services.ports import (
 
 
 class CentralHttp:
-    """Arguments are those of ``CentralLine``."""
+    """Arguments are those of ``CentralLine``; ``listen_timeout`` is for the live stream."""
 
     def __init__(
         self,
@@ -58,7 +68,9 @@ class CentralHttp:
         answer_seconds: float = ANSWER_SECONDS,
         answer_bytes_max: int = ANSWER_BYTES_MAX,
         clock: Clock | None = None,
+        listen_timeout: httpx.Timeout = EVENTS_TIMEOUT,
     ) -> None:
+        self._listen_timeout = listen_timeout
         self._line = CentralLine(
             locate,
             token,
@@ -130,14 +142,35 @@ class CentralHttp:
         return changes_of(self._line.ask(ChangesOut, "GET", path, query=_after(cursor)))
 
     def catalogue_stream(self, cursor: str | None) -> Iterator[CatalogueChanges]:
-        raise NotImplementedError
+        with self._line.open(
+            "GET",
+            "/v1/catalogue/stream",
+            query=_after(cursor),
+            headers={"Accept": PAGES_TYPE},
+            timeout=PAGES_TIMEOUT,
+        ) as answer:
+            yield from pages_of(answer)
+
+    # --- live ---------------------------------------------------------------------
 
     def events(self, cursor: int | None) -> EventPage:
-        raise NotImplementedError
+        page = self._line.ask(EventsPage, "GET", "/v1/events", query=_after(cursor))
+        return events_page_of(page)
 
-    def listen(self, cursor: int) -> AbstractContextManager[Iterator[CentralEvent]]:
-        raise NotImplementedError
+    @contextmanager
+    def listen(self, cursor: int) -> Iterator[Iterator[CentralEvent]]:
+        with self._line.open(
+            "GET",
+            "/v1/events/stream",
+            query=_after(cursor),
+            headers={"Accept": EVENTS_TYPE},
+            timeout=self._listen_timeout,
+        ) as answer:
+            yield events_of(answer)
+
+    def hang_up(self) -> None:
+        self._line.hang_up()
 
 
-def _after(cursor: str | None) -> dict[str, str | int]:
+def _after(cursor: str | int | None) -> dict[str, str | int]:
     return {} if cursor is None else {"cursor": cursor}

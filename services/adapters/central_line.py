@@ -8,9 +8,10 @@ no resource and no value of the trade.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -41,7 +42,8 @@ Query = Mapping[str, str | int]
 class CentralLine:
     """``locate`` gives the base URL each time one is needed, because a central may move; it
     may raise Unavailable itself. Without a ``token`` central is asked as a stranger.
-    ``transport`` replaces the network in tests. Not to be shared between threads.
+    ``transport`` replaces the network in tests. Not to be shared between threads, but for
+    ``hang_up``.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class CentralLine:
         self._clock = clock or SystemClock()
         self._base = ""
         self._client: httpx.Client | None = None
+        self._reading: list[httpx.Response] = []
         self.clock_offset_seconds: int | None = None
         """What to add to our clock to have central's, by its last answer; None before one."""
 
@@ -119,7 +122,16 @@ class CentralLine:
             self._look_at_their_clock(answer)
             if not answer.is_success:
                 raise _error(answer, self._whole(answer))
-            yield answer
+            self._reading.append(answer)
+            try:
+                yield answer
+            finally:
+                self._reading.remove(answer)
+
+    def hang_up(self) -> None:
+        """From any thread: whoever reads an answer has Unavailable("central_cut_off") at once."""
+        for answer in tuple(self._reading):
+            _shut(answer)
 
     def close(self) -> None:
         if self._client is not None:
@@ -163,6 +175,16 @@ class CentralLine:
             trust_env=urlsplit(base).hostname not in LOOPBACK,
             headers={**known, "Accept-Encoding": "gzip"},
         )
+
+
+def _shut(answer: httpx.Response) -> None:
+    """Closing it would not wake the thread that waits for its bytes; the end of them does."""
+    stream = answer.extensions.get("network_stream")
+    line = stream.get_extra_info("socket") if stream is not None else None
+    if isinstance(line, socket.socket):
+        with suppress(OSError):  # it is over already
+            # Not ``SSLSocket.shutdown``, which takes the encryption away from under the reader.
+            socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
 @contextmanager
