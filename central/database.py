@@ -1,26 +1,24 @@
-"""Central's database: opened with the right settings, migrated, and written in transactions.
+"""Central's database: opened, migrated, and written in transactions.
 
 Owns the connection, the schema version and what an overloaded database means to a caller.
-Knows no resource. SQLite today; what is SQLite's alone stands in the two listeners at the
-end, so that PostgreSQL is a URL and a pool away.
+Knows no resource; what differs between the two databases stands in ``central.sqlite`` and
+``central.postgresql``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine, Table, case, create_engine, event, select, text, update
-from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, Table, case, select, text, update
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from central import postgresql, sqlite
 from models.errors import Unavailable
 from models.tables import central as tables
 
@@ -29,48 +27,78 @@ log = logging.getLogger("kiosk.central")
 HEAD = "0003"
 """The newest version in ``migrations/central/versions``."""
 
-FILE_MODE = 0o600
-BUSY_SECONDS = 5
-PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-)
-BEGIN_OPTION = "central_begin"
+TRIES = 5
+"""How often a piece of work is begun that PostgreSQL undoes in favour of another."""
 
-MAY_PASS = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-}
-"""Primary result codes (https://sqlite.org/rescode.html) of what an administrator can mend
-while consoles ask again; the rest are our own faults.
-"""
+T = TypeVar("T")
+
+
+class Kind(Protocol):
+    """What differs between the two databases while they are used."""
+
+    @property
+    def TO_READ(self) -> Mapping[str, Any]: ...  # noqa: N802 - a module's constant
+    @property
+    def TO_WRITE(self) -> Mapping[str, Any]: ...  # noqa: N802 - see above
+
+    def may_pass(self, error: DBAPIError) -> bool: ...
+    def is_undone(self, error: DBAPIError) -> bool: ...
+    def name_of(self, error: DBAPIError) -> str: ...
+
+
+KINDS: Mapping[str, Kind] = {"sqlite": sqlite, "postgresql": postgresql}
 
 
 class Database:
-    """Transactions on central's database. Safe to use from many threads."""
+    """Transactions on central's database. Safe to use from many threads.
 
-    def __init__(self, path: Path) -> None:
-        self._engine = _engine(path)
+    ``where`` is a SQLite file, or the URL of a PostgreSQL database as text
+    (``postgresql://USER:PASSWORD@HOST/NAME``). Raises DomainError("database_url_malformed").
+    """
+
+    def __init__(self, where: Path | str) -> None:
+        self._engine = _open_engine(where)
+        self._kind = KINDS[self._engine.dialect.name]
+
+    @property
+    def url(self) -> URL:
+        """Where it is; its text hides the password."""
+        return self._engine.url
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self._kind is postgresql
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write: committed and on disk when the block ends.
 
-        Raises Unavailable("central_busy") when the database stays locked too long.
+        Raises Unavailable("central_busy") when the database stays locked too long, cannot be
+        reached or undid the transaction; what ``run`` does not hear of.
         """
-        with _translated(), _begun(self._engine, "BEGIN IMMEDIATE") as connection:
+        with _begun(self._engine, self._kind.TO_WRITE) as connection:
             yield connection
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` returns, done in one transaction that may write and is on disk. Where
+        PostgreSQL undid it in favour of another, ``work`` is done anew from its beginning, so
+        it must change nothing but what it changes by its connection.
+
+        Raises what ``work`` raises, and Unavailable("central_busy").
+        """
+        for _ in range(TRIES - 1):
+            try:
+                with self.write() as connection:
+                    return work(connection)
+            except _Undone:
+                continue
+        with self.write() as connection:
+            return work(connection)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view. Raises Unavailable("central_busy")."""
-        with _translated(), _begun(self._engine, "BEGIN") as connection:
+        with _begun(self._engine, self._kind.TO_READ) as connection:
             yield connection
 
     def ensure_ready(self) -> None:
@@ -84,23 +112,24 @@ class Database:
         self._engine.dispose()
 
 
-def migrate(path: Path) -> None:
+def migrate(where: Path | str) -> None:
     """Bring the database to ``HEAD``: all or nothing, and nothing where it is there already.
+    Several workers may do so at once: the first one does, the others wait for it.
 
-    Raises Unavailable: "file_too_new" for the database of a newer central.
+    Raises Unavailable: "file_too_new" for the database of a newer central, "central_busy";
+    DomainError("database_url_malformed").
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
-    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-        # One that was copied here may have come readable by others.
-        if file.exists() and file.stat().st_mode & 0o777 != FILE_MODE:
-            file.chmod(FILE_MODE)
-    engine = _engine(path)
+    if isinstance(where, Path):
+        sqlite.make_private(where)
+    engine = _open_engine(where)
     try:
-        with _begun(engine, "BEGIN IMMEDIATE") as connection:
+        with _begun(engine, KINDS[engine.dialect.name].TO_WRITE) as connection:
+            if engine.dialect.name == "postgresql":
+                postgresql.lock_for_migration(connection)
             version = _version(connection)
             if version is not None and version > HEAD:
-                raise Unavailable("file_too_new", path=str(path), version=version, known=HEAD)
+                name = str(where if isinstance(where, Path) else engine.url)
+                raise Unavailable("file_too_new", path=name, version=version, known=HEAD)
             if version != HEAD:
                 _upgrade(connection)
     finally:
@@ -185,57 +214,29 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, HEAD)
 
 
+class _Undone(Unavailable):
+    """Nothing happened, because something else did at the same moment."""
+
+
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _begun(engine: Engine, options: Mapping[str, Any]) -> Iterator[Connection]:
+    kind = KINDS[engine.dialect.name]
     try:
-        yield
-    except OperationalError as error:
-        if not _may_pass(error.orig):
+        with engine.connect() as connected:
+            connection = connected.execution_options(**options)
+            with connection.begin():
+                yield connection
+    except DBAPIError as error:
+        if not kind.may_pass(error):
             raise
-        log.warning("database: %s", getattr(error.orig, "sqlite_errorname", "unavailable"))
-        raise Unavailable("central_busy") from error
+        log.warning("database: %s", kind.name_of(error))
+        raise (_Undone if kind.is_undone(error) else Unavailable)("central_busy") from error
     except PoolTimeoutError as error:
         log.warning("database: every connection is in use")
         raise Unavailable("central_busy") from error
 
 
-def _may_pass(error: BaseException | None) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is None or code & 0xFF in MAY_PASS
-
-
-@contextlib.contextmanager
-def _begun(engine: Engine, begin: str) -> Iterator[Connection]:
-    with (
-        engine.connect().execution_options(**{BEGIN_OPTION: begin}) as connection,
-        connection.begin(),
-    ):
-        yield connection
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=32,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-        # Parameters hold people's names and addresses: never in an error or a log.
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    del record
-    connection.isolation_level = None  # the driver's own BEGIN is never IMMEDIATE
-    cursor = connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
+def _open_engine(where: Path | str) -> Engine:
+    if isinstance(where, Path):
+        return sqlite.open_engine(where)
+    return postgresql.open_engine(postgresql.parse(where))

@@ -17,12 +17,28 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class CentralSettings:
-    """``database`` is the SQLite file; ``now`` the clock, aware and in UTC."""
+    """``database`` is a SQLite file or the URL of a PostgreSQL database (``central.database``);
+    ``now`` the clock, aware and in UTC.
+    """
 
-    database: Path
+    database: Path | str
     rules: ShopRules = field(default_factory=ShopRules)
     now: Callable[[], datetime] = _now
     body_max_bytes: int = ORDER_BYTES_MAX
     """No less: a console has said the reference of what it sends."""
     page_rows: int = 5_000
     """Rows in one page of a feed."""
+    token_days: int | None = None
+    """How long a console's token works; None: until it is revoked or enrolled again."""
+    token_cache_seconds: float = 1.0
+    """How long a worker believes a token without looking: a revoked one dies that late."""
+    offline_sign_in_hours: int = 72
+    """A console may verify an operator by itself that long: over a weekend without a network."""
+    sign_in_failures_max: int = 5
+    """Wrong passwords in a row before an operator has to wait."""
+    sign_in_lock_seconds: int = 300
+    metrics_token: str | None = None
+    """Bearer token that reads ``/metrics``; None: whoever asks from this computer."""
+
+    def __repr__(self) -> str:
+        return f"CentralSettings(database={self.database!r})"

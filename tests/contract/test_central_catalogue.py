@@ -248,7 +248,7 @@ def test_a_transaction_that_fails_leaves_nothing(shop: Shop) -> None:
 
 
 def test_a_database_that_is_locked_is_busy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("central.database.PRAGMAS", ("PRAGMA busy_timeout = 10",))
+    monkeypatch.setattr("central.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 10",))
     hurried = Database(shop.path)
     with shop.database.write():
         with pytest.raises(Unavailable) as busy, hurried.write():

@@ -1,0 +1,126 @@
+"""Central's database in PostgreSQL: how it is reached, and which of its errors pass.
+
+Owns what is PostgreSQL's alone. Knows no table and no transaction of central's.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from models.errors import DomainError
+
+DRIVER = "postgresql+psycopg"
+DRIVERS = {"postgres", "postgresql", DRIVER}
+
+POOL_SIZE = 10
+"""Connections of one worker at the most; PostgreSQL allows 100 by default. More than the
+processors can work on only wait for one another in the database instead of here.
+"""
+POOL_SECONDS = 5
+CONNECT_SECONDS = 5
+
+SETTINGS = {
+    "timezone": "UTC",
+    # Longer than any statement of a request takes, shorter than a console waits for ever.
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    # A worker that hangs keeps no counter locked for the others.
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+TO_READ = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+TO_WRITE = {"isolation_level": "READ COMMITTED"}
+"""Execution options of a connection. What a transaction changes it has locked before it
+looked; under READ COMMITTED each statement sees what was committed while it waited.
+"""
+
+MIGRATION_LOCK = 0x6B696F736B  # "kiosk" in ASCII
+"""Key of the advisory lock under which one worker at a time looks at the version."""
+
+UNDONE = {"40001", "40P01"}
+"""Serialisation failure and deadlock: the same transaction works when it is begun anew."""
+
+MAY_PASS_CLASSES = {"08", "40", "53", "57", "58"}
+MAY_PASS = {"25006", "25P03", "55P03"}
+"""What an administrator can mend, or time, while consoles ask again: no connection, undone,
+out of resources (disk full among them), stopped by an operator or a timeout, trouble outside;
+a standby that only reads, an idle transaction ended, a lock waited for too long.
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+
+
+def parse(url: str) -> URL:
+    """Raises DomainError("database_url_malformed"), which does not repeat the password."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise DomainError("database_url_malformed") from error
+    if parsed.drivername not in DRIVERS or not parsed.database:
+        raise DomainError("database_url_malformed")
+    return parsed.set(drivername=DRIVER)
+
+
+def open_engine(url: URL) -> Engine:
+    """Settings of the URL's own ``options`` go before ours."""
+    settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+    engine = create_engine(
+        url.update_query_dict({"options": _options(url, settings)}),
+        poolclass=QueuePool,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        pool_use_lifo=True,
+        connect_args={
+            "application_name": "kiosk-central",
+            "connect_timeout": CONNECT_SECONDS,
+            "keepalives_idle": 30,
+        },
+        # Parameters hold people's names and addresses: never in an error or a log.
+        hide_parameters=True,
+    )
+    event.listen(engine, "handle_error", _without_detail)
+    return engine
+
+
+def lock_for_migration(connection: Connection) -> None:
+    """Until the transaction ends; waits for another worker as long as that one takes."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+
+
+def name_of(error: DBAPIError) -> str:
+    """A word for the log."""
+    return f"SQLSTATE {_state(error)}" if _state(error) else "unavailable"
+
+
+def may_pass(error: DBAPIError) -> bool:
+    """Whether the same may work later, unchanged."""
+    state = _state(error)
+    if not state:  # there was no answer
+        return isinstance(error, OperationalError | InterfaceError)
+    return state[:2] in MAY_PASS_CLASSES or state in MAY_PASS
+
+
+def is_undone(error: DBAPIError) -> bool:
+    """Whether it was undone in favour of another transaction, and may be begun anew at once."""
+    return _state(error) in UNDONE
+
+
+def _state(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _options(url: URL, settings: str) -> str:
+    own = url.query.get("options", "")
+    return " ".join([settings, *([own] if isinstance(own, str) else own)]).strip()
+
+
+def _without_detail(context: ExceptionContext) -> None:
+    """PostgreSQL's DETAIL quotes rows, and rows are people: the first line says enough."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].partition("\n")[0], *error.args[1:])

@@ -1,0 +1,99 @@
+"""Central's database as one SQLite file: how it is opened, and which of its errors pass.
+
+Owns what is SQLite's alone. Knows no table and no transaction of central's.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+FILE_MODE = 0o600
+BUSY_SECONDS = 5
+PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+BEGIN_OPTION = "central_begin"
+TO_READ = {BEGIN_OPTION: "BEGIN"}
+TO_WRITE = {BEGIN_OPTION: "BEGIN IMMEDIATE"}
+"""Execution options of a connection. A transaction that reads first and then writes would
+find the file locked by another; this one waits for its turn before it reads.
+"""
+
+MAY_PASS = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+}
+"""Primary result codes (https://sqlite.org/rescode.html) of what an administrator can mend
+while consoles ask again; the rest are our own faults.
+"""
+
+
+def open_engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=32,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        # Parameters hold people's names and addresses: never in an error or a log.
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def make_private(path: Path) -> None:
+    """The file is there, and nobody else's to read. Idempotent."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        # One that was copied here may have come readable by others.
+        if file.exists() and file.stat().st_mode & 0o777 != FILE_MODE:
+            file.chmod(FILE_MODE)
+
+
+def name_of(error: DBAPIError) -> str:
+    """A word for the log."""
+    return str(getattr(error.orig, "sqlite_errorname", "unavailable"))
+
+
+def may_pass(error: DBAPIError) -> bool:
+    """Whether the same may work later, unchanged."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return isinstance(error, OperationalError) and (code is None or code & 0xFF in MAY_PASS)
+
+
+def is_undone(error: DBAPIError) -> bool:
+    """Never: who waits to write has read nothing yet."""
+    del error
+    return False
+
+
+def _on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    connection.isolation_level = None  # the driver's own BEGIN is never IMMEDIATE
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
