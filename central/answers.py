@@ -19,6 +19,8 @@ from models.wire.problems import MEDIA_TYPE, PROBLEMS, problem
 
 CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 FIELDS_MAX = 20
+UNKNOWN_FIELD = "extra_forbidden"
+"""pydantic's word for a field that the contract does not have."""
 
 
 def install(app: FastAPI) -> None:
@@ -41,6 +43,21 @@ def problem_response(
     )
 
 
+def error_response(error: KioskError) -> Response:
+    """The problem of an error; of its facts, the names of fields and when to come back.
+
+    Raises the error itself where its code is in no table: that is a defect.
+    """
+    if error.code not in PROBLEMS:
+        raise error
+    fields, wait = error.facts.get("fields"), error.facts.get("retry_after_seconds")
+    return problem_response(
+        error.code,
+        fields=fields if isinstance(fields, tuple) else (),
+        headers={"Retry-After": str(wait)} if isinstance(wait, int) else None,
+    )
+
+
 def place_of(error: BaseException) -> str:
     """What kind of error and where, for whoever mends it; never its text."""
     step = error.__traceback__
@@ -53,17 +70,18 @@ def place_of(error: BaseException) -> str:
 async def _on_kiosk_error(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, KioskError)  # noqa: S101 - starlette hands over the class we named
-    if error.code not in PROBLEMS:
-        raise error  # a defect: nothing that may happen is missing from the table
-    fields = error.facts.get("fields", ())
-    return problem_response(error.code, fields=fields if isinstance(fields, tuple) else ())
+    return error_response(error)
 
 
 async def _on_malformed(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, RequestValidationError)  # noqa: S101 - see above
-    where = (".".join(_names(found)) for found in error.errors())
-    return problem_response("body_malformed", fields=tuple(dict.fromkeys(where))[:FIELDS_MAX])
+    found = error.errors()
+    where = dict.fromkeys(".".join(_names(one)) for one in found)
+    # Nothing wrong but what we do not know: it may come from a console that is newer.
+    is_newer = all(one["type"] == UNKNOWN_FIELD for one in found)
+    code = "field_unknown" if is_newer else "body_malformed"
+    return problem_response(code, fields=tuple(where)[:FIELDS_MAX])
 
 
 def _names(found: Mapping[str, Any]) -> list[str]:
@@ -71,7 +89,7 @@ def _names(found: Mapping[str, Any]) -> list[str]:
     whatever words: the object it stands in is named instead.
     """
     way = [str(part) for part in found["loc"]]
-    return way[:-1] if found["type"] == "extra_forbidden" else way
+    return way[:-1] if found["type"] == UNKNOWN_FIELD else way
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -12,9 +12,11 @@ from fastapi import FastAPI
 
 from models.wire.problems import MEDIA_TYPE, PROBLEMS, Problem
 
-GUARDED = ("unauthorised", "central_busy", "defect_at_central")
-"""What any route may say that needs a token and the database."""
-READS_A_BODY = ("body_malformed", "body_too_large")
+UNGUARDED = ("central_busy", "defect_at_central")
+"""What any route may say that needs the database."""
+GUARDED = (*UNGUARDED, "token_expired", "unauthorised")
+"""And one that needs a token."""
+READS_A_BODY = ("body_malformed", "body_too_large", "field_unknown")
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -5,24 +5,37 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid6
 from sqlalchemy import select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from models.errors import DomainError
-from models.tables.central import consoles
+from models.tables.central import consoles, enrolment_codes
 
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """A console that proved who it is."""
+    """A console that proved who it is. ``token_expires_at`` None: when it is revoked."""
 
     console_id: UUID
     name: str
+    token_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleRow:
+    """A console as the administrator sees it: no secret."""
+
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
+    token_expires_at: datetime | None
 
 
 def new_token() -> str:
@@ -44,27 +57,69 @@ def add_console(connection: Connection, name: str, *, token: str, at: datetime) 
 
 
 def ensure_console(connection: Connection, name: str, *, token: str, at: datetime) -> Console:
-    """The console of this name, which from now on has this token. Idempotent."""
+    """The console of this name, which from now on has this token for good. Idempotent."""
     known = connection.execute(select(consoles).where(consoles.c.name == name)).first()
     if known is None:
         return add_console(connection, name, token=token, at=at)
-    connection.execute(
+    return give_token(connection, known.console_id, token=token, expires_at=None)
+
+
+def give_token(
+    connection: Connection, console_id: UUID, *, token: str, expires_at: datetime | None
+) -> Console:
+    """From now on this is the console's one token; the one before is worth nothing."""
+    changed = (
         consoles.update()
-        .where(consoles.c.name == name)
-        .values(token_sha256=_sha256(token), revoked_at=None)
+        .where(consoles.c.console_id == console_id)
+        .values(token_sha256=_sha256(token), revoked_at=None, token_expires_at=expires_at)
+        .returning(consoles)
     )
-    return Console(known.console_id, name)
+    return _console(connection.execute(changed).one())
 
 
 def find_console(connection: Connection, token: str) -> Console | None:
-    """The console with this token, unless it was revoked. Takes as long for a near miss."""
+    """The console with this token, unless it was revoked; whether the token has expired is
+    for the caller to see. Takes as long for a near miss.
+    """
     digest = _sha256(token)
     row = connection.execute(
         select(consoles).where(consoles.c.token_sha256 == digest, consoles.c.revoked_at.is_(None))
     ).first()
     if row is None or not hmac.compare_digest(row.token_sha256, digest):
         return None
-    return Console(row.console_id, row.name)
+    return _console(row)
+
+
+def revoke_console(connection: Connection, name: str, *, at: datetime) -> None:
+    """Its token and its enrolment codes are worth nothing any more. Its orders and references
+    stay, and a new code brings it back. Idempotent: the first time stays noted.
+    Raises DomainError("console_unknown").
+    """
+    known = connection.execute(select(consoles).where(consoles.c.name == name)).first()
+    if known is None:
+        raise DomainError("console_unknown", name=name)
+    connection.execute(
+        enrolment_codes.delete().where(enrolment_codes.c.console_id == known.console_id)
+    )
+    connection.execute(
+        consoles.update()
+        .where(consoles.c.console_id == known.console_id, consoles.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def list_consoles(connection: Connection) -> Sequence[ConsoleRow]:
+    """All there are, by name. When one was last seen is in the log: keeping it here would be
+    a write a request.
+    """
+    rows = connection.execute(select(consoles).order_by(consoles.c.name))
+    return [
+        ConsoleRow(row.name, row.created_at, row.revoked_at, row.token_expires_at) for row in rows
+    ]
+
+
+def _console(row: Row[Any]) -> Console:
+    return Console(row.console_id, row.name, row.token_expires_at)
 
 
 def _sha256(token: str) -> str:
