@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from contract.databases import Postgres, postgres_in
 from contract.shop import ARTICLES, NOW, PAIRS, PRINTERS, VOUCHERS
 from fastapi import FastAPI
 from sqlalchemy import func, select
@@ -50,13 +51,22 @@ class Time:
 
 @dataclass
 class Shop:
-    """A running central, seen from outside and from its tables."""
+    """A running central, seen from outside and from its tables. ``where`` is its file or its
+    URL, ``folder`` a place of its own.
+    """
 
-    path: Path
+    where: Path | str
+    folder: Path
     url: str
     clock: Time
     database: Database
     tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """Its file; for tests that are ``on_sqlite``."""
+        assert isinstance(self.where, Path)
+        return self.where
 
     def token(self, name: str = "comptoir") -> str:
         if name not in self.tokens:
@@ -156,17 +166,44 @@ def served(made: Path) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """With a database ``made`` as the migrations leave it."""
+    with postgres_in(tmp_path_factory.mktemp("postgres")) as postgres:
+        migrate(postgres.create("made"))
+        yield postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database central has; see ``contract.databases`` for tests of one alone."""
+    return str(request.param)
+
+
 @pytest.fixture
-def shop(tmp_path: Path, made: Path, served: Served) -> Iterator[Shop]:
-    path = tmp_path / "central" / "central.sqlite3"
-    path.parent.mkdir()
-    shutil.copy(made / "central.sqlite3", path)
+def where(
+    kind: str, tmp_path: Path, made: Path, request: pytest.FixtureRequest
+) -> Iterator[Path | str]:
+    """An empty database of central's: its file or its URL."""
+    folder = tmp_path / "central"
+    folder.mkdir()
+    if kind == "sqlite":
+        yield Path(shutil.copy(made / "central.sqlite3", folder))
+        return
+    # Asked for here, so that a run without it starts no server.
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"shop-{uuid4().hex}"
+    yield postgres.create(name, like="made")
+    postgres.drop(name)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, where: Path | str, served: Served) -> Iterator[Shop]:
     clock = Time()
-    database = Database(path)
-    served.app.state.settings = CentralSettings(path, now=clock.now, page_rows=5)
-    served.app.state.database = database
-    yield Shop(path, served.url, clock, database)
-    database.close()
+    with closing(Database(where)) as database:
+        served.app.state.settings = CentralSettings(where, now=clock.now, page_rows=5)
+        served.app.state.database = database
+        yield Shop(where, tmp_path / "central", served.url, clock, database)
 
 
 @dataclass

@@ -11,6 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from contract.conftest import Shop, with_price
+from contract.databases import on_sqlite
 from contract.shop import ARTICLES, NOW, PAIRS, PRINTERS, VOUCHERS, article, make_order
 from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
@@ -204,12 +205,12 @@ def test_the_migrations_make_the_tables_the_program_knows(shop: Shop) -> None:
 
 def test_migrating_again_changes_nothing_and_a_newer_file_is_refused(shop: Shop) -> None:
     shop.fill()
-    migrate(shop.path)
+    migrate(shop.where)
     assert shop.stock("LC970BK") == 12
     with shop.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Unavailable) as refused:
-        migrate(shop.path)
+        migrate(shop.where)
     assert refused.value.code == "file_too_new"
 
 
@@ -228,6 +229,7 @@ def test_the_database_is_ours_alone(tmp_path: Path) -> None:
     assert set(files.values()) == {0o600}
 
 
+@on_sqlite
 def test_the_database_is_safe_against_a_power_cut(shop: Shop) -> None:
     with shop.database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -247,6 +249,7 @@ def test_a_transaction_that_fails_leaves_nothing(shop: Shop) -> None:
     assert shop.count(tables.prices) == 0
 
 
+@on_sqlite
 def test_a_database_that_is_locked_is_busy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("central.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 10",))
     hurried = Database(shop.path)
@@ -259,7 +262,7 @@ def test_a_database_that_is_locked_is_busy(shop: Shop, monkeypatch: pytest.Monke
 
 def test_the_pages_of_any_size_hold_the_same(shop: Shop) -> None:
     shop.fill()
-    assert CentralSettings(shop.path).now().utcoffset() == timedelta(0)
+    assert CentralSettings(shop.where).now().utcoffset() == timedelta(0)
     with shop.database.read() as connection:
         for limit in (1, 2, 3, 4, 12, 100):
             cursor, rows = None, []

