@@ -1,0 +1,95 @@
+"""What must not come from nothing nor go to nowhere: stock, codes, credits and money awaited.
+
+Pure. The other half of ``benchmarks.faults.audit``, of central's database alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from benchmarks.faults.facts import Beginning, CentralFacts, OrderAtCentral
+from benchmarks.faults.finding import Finding
+from models.order import OrderState
+from models.payment import PaymentState
+
+
+def goods_findings(beginning: Beginning, central: CentralFacts) -> Iterator[Finding]:
+    live = [order for order in central.orders if order.state != OrderState.CANCELLED]
+    yield from _stock(beginning, central, live)
+    yield from _reservations(live)
+    yield from _codes(beginning, central, live)
+    yield from _codes_per_customer(beginning, live)
+    yield from _credits(beginning, central, live)
+    for order in central.orders:
+        yield from _payments(order)
+
+
+def _stock(
+    beginning: Beginning, central: CentralFacts, live: list[OrderAtCentral]
+) -> Iterator[Finding]:
+    reserved: Counter[str] = Counter()
+    for order in live:
+        for item in order.reservations:
+            reserved[item.sku] += item.reserved
+    for sku, before in beginning.stock.items():
+        there = central.stock[sku]
+        if there < 0:
+            yield Finding("oversold", sku, f"{there} in stock")
+        if there + reserved[sku] != before:
+            yield Finding("stock", sku, f"{before} = {there} there + {reserved[sku]} reserved")
+
+
+def _reservations(live: list[OrderAtCentral]) -> Iterator[Finding]:
+    """For what the newest revision says, and no more of it than that."""
+    for order in live:
+        wanted: Counter[str] = Counter()
+        for sku, quantity, _ in order.newest.lines:
+            wanted[sku] += quantity
+        found = {item.sku: item.wanted for item in order.reservations}
+        if found != dict(wanted):
+            yield Finding("reserved_for_other", order.reference, f"{found} for {dict(wanted)}")
+        if any(item.reserved > item.wanted for item in order.reservations):
+            yield Finding("reserved_too_much", order.reference)
+
+
+def _codes(
+    beginning: Beginning, central: CentralFacts, live: list[OrderAtCentral]
+) -> Iterator[Finding]:
+    redeemed = Counter(code for order in live for code in order.uses)
+    for code, there in central.codes.items():
+        most = beginning.uses_max.get(code)
+        if most is not None and there.uses > most:
+            yield Finding("used_too_often", code, f"{there.uses} of {most}")
+        if there.uses != redeemed[code]:
+            yield Finding("uses", code, f"{there.uses} counted, {redeemed[code]} redeemed")
+
+
+def _codes_per_customer(beginning: Beginning, live: list[OrderAtCentral]) -> Iterator[Finding]:
+    used = Counter(
+        (code, order.customer_id)
+        for order in live
+        for code in order.uses
+        if code in beginning.uses_per_customer_max
+    )
+    for (code, customer_id), uses in used.items():
+        if uses > beginning.uses_per_customer_max[code]:
+            yield Finding("used_too_often_by_one", code, f"{uses} by {customer_id}")
+
+
+def _credits(
+    beginning: Beginning, central: CentralFacts, live: list[OrderAtCentral]
+) -> Iterator[Finding]:
+    for code, before in beginning.credit_cents.items():
+        spent = sum(order.uses.get(code, 0) for order in live)
+        left = central.codes[code].remaining_cents
+        if left < 0 or left + spent != before:
+            yield Finding("credit", code, f"{before} = {left} left + {spent} spent, in cents")
+
+
+def _payments(order: OrderAtCentral) -> Iterator[Finding]:
+    """R13: never two payable requests; one exactly while money is awaited."""
+    awaited = sum(payment.state == PaymentState.AWAITED for payment in order.payments)
+    wanted = int(order.state == OrderState.AWAITING_PAYMENT)
+    if awaited != wanted:
+        yield Finding("payment", order.reference, f"{awaited} awaited while {order.state}")

@@ -1,0 +1,154 @@
+"""A console without a screen: takes orders as fast as it can while its sync runs beside.
+
+Run as ``python -m benchmarks.faults.console_worker``, as often on one folder as wanted. It is
+the real desk on the real files, with the container the screen has. It takes orders until it
+reads "drain" on standard input, then only syncs, and ends when the input ends. Owns the order
+of things that the journal depends on: said after it was durable, never before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import sys
+import threading
+from pathlib import Path
+
+from benchmarks.faults.caller import Caller
+from benchmarks.faults.journal import Journal, Said, Word
+from kiosk.container import Container
+from models.draft import Draft, DraftState
+from models.errors import Conflict, DomainError, KioskError, Unavailable
+from models.order import Order
+from services.desk import Desk
+from services.desk_state import DeskState
+
+AGAIN_SECONDS = 0.2
+"""After something that passes by itself: a busy file, no reference left."""
+
+TRY_NOW_SECONDS = 0.5
+"""Between two pressings of the key "try now", once no more orders are taken."""
+
+BACKLOG_MAX = 150
+"""Orders not yet at central, from which on callers are let wait: that of a bad morning."""
+
+ENTER_TWICE = 0.1
+TAKE_UP_SHARE = 0.8
+"""Of the calls that a kill interrupted, those that are taken up again."""
+SAY_AGAIN_MAX = 10
+
+
+class Operator:
+    """One desk, one journal, one chance."""
+
+    def __init__(self, container: Container, name: str, journal: Journal, seed: str) -> None:
+        self._container = container
+        self._name = name
+        self._journal = journal
+        self._chance = random.Random(seed)
+        self._desk: Desk = container.open_desk()
+        self._caller = Caller(self._chance, container.catalogue)
+
+    def take_up_interrupted(self) -> None:
+        """What a kill left open: the caller rings again, or never does."""
+        for call in self._desk.new_call().calls_waiting:
+            if call.is_held_elsewhere or call.draft.state is not DraftState.OPEN:
+                continue
+            if self._chance.random() < TAKE_UP_SHARE:
+                with contextlib.suppress(Conflict):  # another process was quicker
+                    self._serve(self._desk.resume(call.draft.draft_id).draft)
+
+    def one_call(self) -> None:
+        self._serve(self._desk.new_call().draft)
+
+    def _serve(self, draft: Draft) -> None:
+        try:
+            state = self._caller.fill(self._desk, draft, self._container.clock.now())
+            order = self._confirm(state)
+        except DomainError:
+            # As sold out of the catalogue since, or a known customer's file is not whole.
+            self._desk.abandon(self._desk.refresh(draft).draft)
+            return
+        self._say(Word.ORDER, order)
+
+    def _confirm(self, state: DeskState) -> Order:
+        """Read the total aloud and confirm it; where it changed meanwhile, read it again."""
+        for _ in range(SAY_AGAIN_MAX):
+            said = state.quote.total_cents
+            try:
+                placed = self._desk.confirm(state.draft, said_total_cents=said)
+            except Conflict as error:
+                if error.code != "total_changed":
+                    raise
+                state = self._desk.refresh(state.draft)
+                continue
+            return self._enter_twice(state, placed)
+        raise DomainError("total_never_the_same")
+
+    def _enter_twice(self, state: DeskState, placed: DeskState) -> Order:
+        assert placed.order is not None
+        if self._chance.random() < ENTER_TWICE:
+            again = self._desk.confirm(state.draft, said_total_cents=state.quote.total_cents)
+            assert again.order is not None
+            assert again.order.reference == placed.order.reference
+        return placed.order
+
+    def _say(self, word: Word, order: Order) -> None:
+        self._journal.say(Said.of(word, order, self._name))
+        self._container.wake_sync()
+
+
+def work(operator: Operator, container: Container, draining: threading.Event) -> None:
+    operator.take_up_interrupted()
+    while not draining.is_set():
+        try:
+            if _backlog(container) >= BACKLOG_MAX:
+                draining.wait(AGAIN_SECONDS)
+            else:
+                operator.one_call()
+        except Unavailable as error:
+            print(f"console: {error.code}", file=sys.stderr, flush=True)
+            draining.wait(AGAIN_SECONDS)
+
+
+def _backlog(container: Container) -> int:
+    with container.store.read() as tx:
+        return tx.outbox.waiting()
+
+
+def obey(draining: threading.Event, ended: threading.Event) -> None:
+    """Until standard input ends, as it does when the conductor dies."""
+    for command in sys.stdin:
+        if command.strip() == "drain":
+            draining.set()
+    draining.set()
+    ended.set()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--name", required=True, help="as central calls this console")
+    parser.add_argument("--journal", type=Path, required=True)
+    parser.add_argument("--seed", required=True)
+    args = parser.parse_args()
+    draining, ended = threading.Event(), threading.Event()
+    threading.Thread(target=obey, args=(draining, ended), daemon=True).start()
+    container = Container(args.folder)
+    operator = Operator(container, args.name, Journal(args.journal), args.seed)
+    container.start_sync(lambda _: None)
+    print("taking orders", flush=True)
+    work(operator, container, draining)
+    while not ended.wait(TRY_NOW_SECONDS):
+        container.wake_sync()
+    container.stop_sync()
+    container.close()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except KioskError as error:
+        raise SystemExit(f"console: {error.code} {dict(error.facts)}") from error
