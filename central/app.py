@@ -22,6 +22,7 @@ from central.routes import (
     operators,
     orders,
     references,
+    stock,
     vouchers,
 )
 from central.settings import CentralSettings
@@ -62,6 +63,7 @@ def create_app(settings: CentralSettings) -> FastAPI:
         operators,
         references,
         catalogue,
+        stock,
         vouchers,
         customers,
         orders,

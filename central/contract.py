@@ -30,6 +30,12 @@ def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def streamed(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route whose answer comes piece by piece and has no model."""
+    content = {media_type: {"schema": {"type": "string"}}}
+    return {200: {"description": description, "content": content}}
+
+
 def describe(app: FastAPI) -> None:
     """Every problem is described as problem+json, where FastAPI would say plain JSON."""
     plain = app.openapi

@@ -1,15 +1,17 @@
-"""``/v1/customers``"""
+"""``/v1/customers``: found by phone, changed one version after the other, and their feed."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
-from central.contract import GUARDED, problems
-from central.store.customers import customers_since
-from models.wire.customers import CustomersPage
+from central.contract import GUARDED, READS_A_BODY, problems
+from central.store.customers import change_customer, customers_by_phone, customers_since
+from models.errors import Rejected
+from models.wire.customers import E164_PATTERN, CustomersFound, CustomersPage, CustomerWire
 
 router = APIRouter(prefix="/v1", tags=["customers"])
 
@@ -30,3 +32,32 @@ def customers(
     return CustomersPage(
         customers=tuple(found.customers), cursor=str(found.last_seq), has_more=found.has_more
     )
+
+
+@router.get("/customers/lookup", responses=problems(*GUARDED, "body_malformed"))
+def lookup(
+    console: ConsoleOf,
+    database: DatabaseOf,
+    phone: Annotated[str, Query(pattern=E164_PATTERN, examples=["+33199001234"])],
+) -> CustomersFound:
+    """Whose phone this is; the ``+`` of the number is ``%2B`` in a query."""
+    del console
+    with database.read() as connection:
+        return CustomersFound(customers=tuple(customers_by_phone(connection, phone)))
+
+
+@router.put(
+    "/customers/{customer_id}",
+    responses=problems(*GUARDED, *READS_A_BODY, "customer_stale"),
+)
+def put(
+    customer_id: UUID, customer: CustomerWire, console: ConsoleOf, database: DatabaseOf
+) -> CustomerWire:
+    """Write a customer's file: a new one, or the version after the one that is known. The
+    same body again is no change; another one of the same version is 409.
+    """
+    del console
+    if customer.customer_id != customer_id:
+        raise Rejected("body_malformed", fields=("customer_id",))
+    database.run(lambda connection: change_customer(connection, customer))
+    return customer

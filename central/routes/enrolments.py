@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
+from sqlalchemy.engine import Connection
 
 from central.auth import DatabaseOf, SettingsOf
 from central.contract import READS_A_BODY, UNGUARDED, problems
+from central.database import Database
+from central.settings import CentralSettings
 from central.store.enrolments import enrol
 from central.store.settings import is_demo
 from central.throttle import Throttle
@@ -46,9 +49,10 @@ def enrolment(
         raise
 
 
-def _enrol(asked: EnrolmentIn, database: DatabaseOf, settings: SettingsOf) -> EnrolmentOut:
+def _enrol(asked: EnrolmentIn, database: Database, settings: CentralSettings) -> EnrolmentOut:
     lasts = None if settings.token_days is None else timedelta(days=settings.token_days)
-    with database.write() as connection:
+
+    def work(connection: Connection) -> EnrolmentOut:
         done = enrol(connection, asked.code, asked.key, at=settings.now(), token_lasts=lasts)
         return EnrolmentOut(
             console_id=done.console.console_id,
@@ -58,3 +62,5 @@ def _enrol(asked: EnrolmentIn, database: DatabaseOf, settings: SettingsOf) -> En
             blocks=tuple(BlockOut(first=first, last=last) for first, last in done.blocks),
             is_demo=is_demo(connection),
         )
+
+    return database.run(work)

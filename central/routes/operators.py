@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
+from central.database import Database
 from central.passwords import Hashing, Passwords
+from central.settings import CentralSettings
 from central.store.operators import (
     LockRule,
     kept_hash,
@@ -56,18 +58,17 @@ async def sign_in(
 
 
 def _sign_in(
-    asked: SignInIn, passwords: Passwords, database: DatabaseOf, settings: SettingsOf
+    asked: SignInIn, passwords: Passwords, database: Database, settings: CentralSettings
 ) -> OperatorWire:
+    login, now = asked.login, settings.now()
     with database.read() as connection:
-        kept = kept_hash(connection, asked.login, at=settings.now())
+        kept = kept_hash(connection, login, at=now)
     is_right = passwords.is_right(asked.password, kept)
     if kept is None or not is_right:
         rule = LockRule(settings.sign_in_failures_max, settings.sign_in_lock_seconds)
-        with database.write() as connection:
-            note_failure(connection, asked.login, at=settings.now(), rule=rule)
+        database.run(lambda connection: note_failure(connection, login, at=now, rule=rule))
         raise Rejected("sign_in_refused")
     renewed = passwords.renewed(asked.password, kept)
-    with database.write() as connection:
-        return note_success(
-            connection, asked.login, verified=kept, renewed=renewed, at=settings.now()
-        )
+    return database.run(
+        lambda connection: note_success(connection, login, verified=kept, renewed=renewed, at=now)
+    )

@@ -4,12 +4,14 @@ A version names what a console has: ``NAME`` is the catalogue as it was taken in
 ``NAME+SEQ`` the same after change number SEQ. The version is the cursor for what comes
 after it. Inside a snapshot the cursor also says which table and key the last page ended
 with; what changed while it was being read comes after the version it ends with.
+
+Owns which rows are on a page and in which order; how a page is written, ``feed_text`` knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,10 +19,9 @@ from sqlalchemy import Table, select, tuple_
 from sqlalchemy.engine import Connection, Row
 
 from central.database import current_number
-from central.store.catalogue import article_of, printer_of, row_count
+from central.store.catalogue import row_count
 from models.errors import Conflict
 from models.tables.central import articles, catalogue_imports, pairs, printers
-from models.wire.catalogue import ArticleWire, ChangesOut, PrinterWire
 
 SNAPSHOT: Sequence[Table] = (printers, articles, pairs)
 """In this order, so that a pair comes after what it joins."""
@@ -51,6 +52,20 @@ class Place:
         return "|".join(quote(part, safe="+:") for part in parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows by the name of their table; the other fields are those of ``ChangesOut``."""
+
+    cursor: str
+    after: str
+    has_more: bool
+    is_demo: bool
+    is_full: bool = False
+    rows_total: int = 0
+    present: Mapping[str, Rows] = field(default_factory=dict)
+    removed: Mapping[str, Rows] = field(default_factory=dict)
+
+
 def newest_import(connection: Connection) -> Import | None:
     wanted = select(catalogue_imports).order_by(catalogue_imports.c.base_seq.desc()).limit(1)
     row = connection.execute(wanted).first()
@@ -65,7 +80,7 @@ def version_now(connection: Connection) -> str | None:
     return _version(newest, current_number(connection, "catalogue"))
 
 
-def page_after(connection: Connection, cursor: str | None, *, limit: int) -> ChangesOut:
+def page_after(connection: Connection, cursor: str | None, *, limit: int) -> Page:
     """The page after ``cursor``, or the first of a snapshot (None, or a catalogue that was
     never ours). Raises Conflict("cursor_unknown") for one that cannot be ours, or where
     there is no catalogue yet.
@@ -75,12 +90,10 @@ def page_after(connection: Connection, cursor: str | None, *, limit: int) -> Cha
         raise Conflict("cursor_unknown")
     known = _place(connection, cursor)
     place = known or Place(newest.version, current_number(connection, "catalogue"), printers.name)
-    page = (
-        _snapshot_page(connection, newest, place, limit)
-        if place.table
-        else _changes_page(connection, newest, place, limit)
-    )
-    return page.model_copy(update={"after": (cursor or "") if known else ""})
+    after = (cursor or "") if known else ""
+    if place.table:
+        return _snapshot_page(connection, newest, place, after, limit)
+    return _changes_page(connection, newest, place, after, limit)
 
 
 def _place(connection: Connection, cursor: str | None) -> Place | None:
@@ -117,19 +130,22 @@ def _inside(rest: list[str]) -> tuple[str, tuple[str, ...]]:
     return table.name, tuple(rest[1:])
 
 
-def _snapshot_page(connection: Connection, newest: Import, place: Place, limit: int) -> ChangesOut:
+def _snapshot_page(
+    connection: Connection, newest: Import, place: Place, after: str, limit: int
+) -> Page:
     table = next(table for table in SNAPSHOT if table.name == place.table)
     rows = _rows_after(connection, table, place, limit)
     following = _following(table, place, rows, limit)
     has_more = bool(following.table)
     is_first = table is printers and not place.after
-    return ChangesOut(
+    return Page(
         cursor=following.cursor() if has_more else _version(newest, place.seq),
+        after=after,
         has_more=has_more,
         is_full=True,
         is_demo=newest.is_demo,
         rows_total=row_count(connection) if is_first else 0,
-        **_present(table, rows),
+        present={table.name: rows},
     )
 
 
@@ -155,9 +171,11 @@ def _following(table: Table, place: Place, rows: Rows, limit: int) -> Place:
     return Place(place.version, place.seq, name)
 
 
-def _changes_page(connection: Connection, newest: Import, place: Place, limit: int) -> ChangesOut:
+def _changes_page(
+    connection: Connection, newest: Import, place: Place, after: str, limit: int
+) -> Page:
     found = [
-        (row.seq, table, row)
+        (row.seq, table.name, row)
         for table in SNAPSHOT
         for row in connection.execute(
             select(table).where(table.c.seq > place.seq).order_by(table.c.seq).limit(limit)
@@ -167,34 +185,26 @@ def _changes_page(connection: Connection, newest: Import, place: Place, limit: i
     now = current_number(connection, "catalogue")
     # A row that changed again has moved on: the numbers between are nobody's any more.
     reached = page[-1][0] if len(page) == limit else now
-    return ChangesOut(
+    return Page(
         cursor=_version(newest, reached),
+        after=after,
         has_more=reached < now,
         is_demo=newest.is_demo,
-        **_changed(page),
+        present=_by_table(page, is_removed=False),
+        removed=_by_table(page, is_removed=True),
     )
+
+
+def _by_table(
+    page: Sequence[tuple[int, str, Row[tuple[Any, ...]]]], *, is_removed: bool
+) -> Mapping[str, Rows]:
+    return {
+        table.name: [
+            row for _, of, row in page if of == table.name and row.is_removed == is_removed
+        ]
+        for table in SNAPSHOT
+    }
 
 
 def _version(newest: Import, seq: int) -> str:
     return newest.version if seq == newest.base_seq else f"{newest.version}+{seq}"
-
-
-def _present(table: Table, rows: Rows) -> dict[str, Any]:
-    if table is printers:
-        return {"printers": tuple(PrinterWire.model_validate(printer_of(row)) for row in rows)}
-    if table is articles:
-        return {"articles": tuple(ArticleWire.model_validate(article_of(row)) for row in rows)}
-    return {"pairs": tuple((row.printer_id, row.sku) for row in rows)}
-
-
-def _changed(page: Sequence[tuple[int, Table, Row[tuple[Any, ...]]]]) -> dict[str, Any]:
-    changed: dict[str, Any] = {}
-    for table in SNAPSHOT:
-        rows = [row for _, of, row in page if of is table]
-        changed |= _present(table, [row for row in rows if not row.is_removed])
-    gone = [(table, row) for _, table, row in page if row.is_removed]
-    return changed | {
-        "removed_printers": tuple(row.printer_id for table, row in gone if table is printers),
-        "removed_skus": tuple(row.sku for table, row in gone if table is articles),
-        "removed_pairs": tuple((row.printer_id, row.sku) for table, row in gone if table is pairs),
-    }

@@ -19,7 +19,8 @@ from models.customer import (
 )
 from models.wire.fields import Count, Text, WireModel, Word
 
-E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{3,14}$")]
+E164_PATTERN = r"^\+[1-9][0-9]{3,14}$"
+E164 = Annotated[str, StringConstraints(pattern=E164_PATTERN)]
 
 
 class NameWire(WireModel):

@@ -19,9 +19,11 @@ from sqlalchemy.exc import IntegrityError
 from central.database import Database, migrate
 from central.settings import CentralSettings
 from central.store import feed
+from central.store.feed_text import text_of
 from models.catalogue import Article, Colour, Printer
 from models.errors import Unavailable
 from models.tables import central as tables
+from models.wire.catalogue import ChangesOut
 from models.wire.orders import order_to_wire
 from services.adapters.central_http import CentralHttp
 from services.ports import CatalogueChanges
@@ -267,7 +269,9 @@ def test_the_pages_of_any_size_hold_the_same(shop: Shop) -> None:
         for limit in (1, 2, 3, 4, 12, 100):
             cursor, rows = None, []
             while True:
-                page = feed.page_after(connection, cursor, limit=limit)
+                page = ChangesOut.read_answer(
+                    text_of(feed.page_after(connection, cursor, limit=limit))
+                )
                 rows += [*page.printers, *page.articles, *page.pairs]
                 cursor = page.cursor
                 if not page.has_more:
