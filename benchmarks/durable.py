@@ -30,7 +30,8 @@ from services.adapters.stored_forms import dump
 from services.adapters.system import SystemClock, UuidIds
 from services.drafts import save_draft
 from services.order_file import draft_of, example, read_order
-from services.place_order import Placing, place_in
+from services.place_order import place_in
+from services.placing import Placing
 
 ORDER_P99_MS = 10.0
 """Budget of the design for one operator; a draft is held to the same."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from services.adapters.postal_file import PostalFile
     from services.desk import Desk
     from services.holding import Holder
-    from services.place_order import Placing
+    from services.placing import Placing
     from services.ports import Catalogue, Clock, Ids, Store
     from services.postal import PostalCodes
     from services.sync.engine import SyncEngine
@@ -115,7 +115,7 @@ class Container:
     def placing(self, catalogue: Catalogue | None = None) -> Placing:
         """What placing an order needs; without a hold on drafts, as for imports."""
         from models.wire.orders import order_to_wire  # noqa: PLC0415 - pydantic
-        from services.place_order import Placing  # noqa: PLC0415 - with pydantic
+        from services.placing import Placing  # noqa: PLC0415 - with pydantic
 
         return Placing(catalogue or self.catalogue, self.clock, self.ids, self.rules, order_to_wire)
 

@@ -70,6 +70,19 @@ CHANGEABLE = frozenset({OrderState.AWAITING_PAYMENT, OrderState.IN_PREPARATION})
 """R8: until the carrier has it; after that it is a return."""
 
 
+def state_when_revised(before: OrderState, *, agreed_cents: int, total_cents: int) -> OrderState:
+    """Where a CHANGEABLE order stands once it is changed from a total to another (R8).
+
+    What is covered waits for nothing. An order in preparation was paid or covered as agreed:
+    it waits again only for what it costs more.
+    """
+    if total_cents == 0:
+        return OrderState.IN_PREPARATION
+    if before is OrderState.IN_PREPARATION and total_cents <= agreed_cents:
+        return OrderState.IN_PREPARATION
+    return OrderState.AWAITING_PAYMENT
+
+
 class SyncState(StrEnum):
     """Where an order stands on its way to central."""
 
@@ -98,7 +111,9 @@ class Order:
     state: OrderState
     placed_at: datetime
     ordered_on: date
-    """The day in Europe/Paris the promise was counted from."""
+    """The day in Europe/Paris the promise was counted from; of a revision, the day it was
+    made.
+    """
     is_demo: bool = False
     revision: int = 1
     """Each change of a placed order (R8) is a new snapshot, one higher; the reference stays."""

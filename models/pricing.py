@@ -42,7 +42,8 @@ class PricingFacts:
     """What has to be known to price a cart: read once by the caller, so that pricing is pure.
 
     ``vouchers`` by exact code; ``alike`` what each unknown code may have been meant to be;
-    ``uses_by_customer`` how often this customer used each code. ``find_cheapest`` has the
+    ``uses_by_customer`` how often this customer used each code. ``agreed_cents``: unit prices
+    of the placed order that this cart changes, by sku (R8). ``find_cheapest`` has the
     keywords of ``services.ports.Catalogue.cheapest``; without it no remedy is looked for
     outside the cart.
     """
@@ -52,6 +53,7 @@ class PricingFacts:
     vouchers: Mapping[str, Voucher] = field(default_factory=dict)
     alike: Mapping[str, Sequence[Voucher]] = field(default_factory=dict)
     uses_by_customer: Mapping[str, int] = field(default_factory=dict)
+    agreed_cents: Mapping[str, int] = field(default_factory=dict)
     customer_id: UUID | None = None
     delivery_postcode: str = ""
     find_cheapest: Callable[..., Article | None] | None = None
@@ -64,7 +66,8 @@ def price_cart(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRul
     delivery - credit``; the lines' discounts sum to the discount and none exceeds its line;
     the VAT shares sum to ``total + credit``, or there are none and a mention instead.
 
-    A price that was said counts for ``rules.price_kept_seconds``, after that the current one.
+    A price that was said counts for ``rules.price_kept_seconds``, after that the current one;
+    a price that was agreed on with the order this cart changes counts for good.
     Codes count exactly as written (R7); each has one outcome, in the order given. A cart
     without a known article costs nothing, delivery included. Where a refusal names something
     to add, the code counts once that is added, beside all other codes of the cart.
@@ -122,7 +125,7 @@ def _proven(
 
 def _add_up(cart: Cart, facts: PricingFacts, *, now: datetime, rules: ShopRules) -> Quote:
     known = [line for line in cart.lines if line.sku in facts.articles]
-    lines = [_priced(line, facts.articles[line.sku], now, rules) for line in known]
+    lines = [_priced(line, facts, now, rules) for line in known]
     refusals, settled = _codes_applied(cart, lines, facts, now, rules)
     goods, discount = sum(line.total_cents for line in lines), sum(settled.line_discounts)
     missing = rules.free_delivery_from_cents - (goods - discount) if settled.delivery_cents else 0
@@ -165,8 +168,11 @@ def _codes_applied(
     return judged | dict(combination.refusals), combination.settlement
 
 
-def _priced(line: CartLine, article: Article, now: datetime, rules: ShopRules) -> PricedLine:
-    unit_price = _unit_price(line, article, now, rules)
+def _priced(line: CartLine, facts: PricingFacts, now: datetime, rules: ShopRules) -> PricedLine:
+    article = facts.articles[line.sku]
+    is_agreed = line.said_price_cents == facts.agreed_cents.get(line.sku, -1)
+    said = line.said_price_cents if is_agreed else None
+    unit_price = _unit_price(line, article, now, rules) if said is None else said
     return PricedLine(
         sku=line.sku,
         label=cartridge_label(article.cartridge),

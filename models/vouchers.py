@@ -47,6 +47,13 @@ class Voucher:
         left = max(0, self.remaining_cents - spent)
         return replace(self, uses=self.uses + 1, remaining_cents=left)
 
+    def given_back(self, cents: int) -> Voucher:
+        """As it stood before an order used it to take ``cents`` off."""
+        returned = cents if self.kind is VoucherKind.CREDIT else 0
+        return replace(
+            self, uses=max(0, self.uses - 1), remaining_cents=self.remaining_cents + returned
+        )
+
 
 class RefusalReason(StrEnum):
     UNKNOWN = "unknown"

@@ -27,7 +27,8 @@ from models.wording.orders import order_problem_sentence
 from models.wording.rules import discount_reason, promise_reasons, refusal_sentence
 from services.drafts import refuse_card_numbers, save_draft
 from services.order_file import OrderFile, called_at, digest, draft_of
-from services.place_order import Origin, Placing, place_in
+from services.place_order import place_in
+from services.placing import Origin, Placing
 from services.ports import Store, Transaction, Vouchers
 from services.quoting import WithVouchers, quote_cart
 

@@ -18,6 +18,7 @@ from models.payment import PaymentMethod
 from models.pricing import PricingFacts, Quote, price_cart
 from models.promise import Promise, promise_for
 from models.shop import ShopRules
+from services.former import Former
 from services.ports import Catalogue, Vouchers
 
 
@@ -40,6 +41,7 @@ def quote_cart(
     now: datetime,
     rules: ShopRules,
     printer_id: str | None = None,
+    former: Former | None = None,
 ) -> tuple[Quote, Promise]:
     """Total and promise; writes nothing. Both times are aware.
 
@@ -47,18 +49,30 @@ def quote_cart(
     of the call (R14); where credits pay for everything it waits for no payment. Articles the
     catalogue does not have are in ``Quote.unknown_skus``. What a refused code would need is
     looked for among what fits ``printer_id`` first.
+
+    ``former``: the placed order that this cart changes (R8).
     """
-    articles = catalogue.articles(line.sku for line in cart.lines)
+    articles = _articles(cart, catalogue, former)
     facts = replace(
         _facts(cart, articles, tx.vouchers, catalogue, customer_id, delivery_postcode),
         find_cheapest=_cheapest_for(printer_id, catalogue),
     )
+    if former is not None:
+        facts = former.before_it(facts)
     items = [
         (articles[line.sku].offer, line.quantity) for line in cart.lines if line.sku in articles
     ]
     quote = price_cart(cart, facts, now=now, rules=rules)
-    awaited = None if quote.is_covered else method
+    is_settled = quote.is_covered or (former is not None and former.awaits_nothing(quote))
+    awaited = None if is_settled else method
     return quote, promise_for(paris_day(called_at), items, awaited, rules)
+
+
+def _articles(cart: Cart, catalogue: Catalogue, former: Former | None) -> Mapping[str, Article]:
+    articles = catalogue.articles(line.sku for line in cart.lines)
+    if former is None:
+        return articles
+    return {sku: former.with_its_stock(article) for sku, article in articles.items()}
 
 
 def _facts(

@@ -16,7 +16,7 @@ from models.shop import ShopRules
 from models.wire.orders import order_to_wire
 from services.adapters.catalogue_file import ensure_builtin
 from services.adapters.console_store import ConsoleStore
-from services.place_order import Placing
+from services.placing import Placing
 
 NOW = datetime(2026, 11, 23, 10, 42, tzinfo=UTC)
 
