@@ -113,8 +113,19 @@ def measure(folder: Path) -> Timings:
 
 
 def generate(path: Path) -> None:
-    folder = path.parent / "csv"
     started = time.perf_counter()
+    tables = scaled_tables(path.parent / "csv")
+    made = time.perf_counter()
+    articles = map(Article, tables.cartridges, demo_offers(tables.cartridges, AS_OF))
+    build_catalogue(path, tables.printers, articles, tables.pairs, version="bench", is_demo=True)
+    print(
+        f"generated in {made - started:.1f} s, indexed in {time.perf_counter() - made:.1f} s",
+        file=sys.stderr,
+    )
+
+
+def scaled_tables(folder: Path) -> CatalogueTables:
+    """The catalogue of ``SIZES``, written to ``folder`` and read back."""
     script = Path(__file__).with_name("scale_catalogue.py")
     sizes = [word for name, size in SIZES.items() for word in (f"--{name}", str(size))]
     before, sys.argv = sys.argv, [str(script), *sizes, "--out", str(folder)]
@@ -123,18 +134,12 @@ def generate(path: Path) -> None:
             runpy.run_path(str(script), run_name="__main__")
     finally:
         sys.argv = before
-    tables = CatalogueTables(
+    return CatalogueTables(
         printers=tuple(map(printer_of, rows(folder / "printers.csv"))),
-        cartridges=tuple(map(cartridge_of, rows(folder / "cartridges.csv"))),
+        cartridges=tuple(
+            with_demo_eans([cartridge_of(row) for row in rows(folder / "cartridges.csv")])
+        ),
         pairs=tuple((row[0], row[1]) for row in rows(folder / "compatibility.csv")),
-    )
-    cartridges = with_demo_eans(tables.cartridges)
-    made = time.perf_counter()
-    articles = map(Article, cartridges, demo_offers(cartridges, AS_OF))
-    build_catalogue(path, tables.printers, articles, tables.pairs, version="bench", is_demo=True)
-    print(
-        f"generated in {made - started:.1f} s, indexed in {time.perf_counter() - made:.1f} s",
-        file=sys.stderr,
     )
 
 

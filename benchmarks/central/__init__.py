@@ -1,0 +1,1 @@
+"""What a central carries: orders a second, a first sync, the feeds, five hundred consoles."""

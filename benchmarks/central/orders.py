@@ -1,0 +1,109 @@
+"""Orders a second and how long each takes, with some clients at once.
+
+Each order: the customer is looked up by phone, then two lines, a code and a delivery address
+are handed over. The bodies are made before the clock runs.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from benchmarks.central.http import Line
+from benchmarks.central.served import Served
+from benchmarks.central.shop import Shop, body_of, new_order
+
+WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    lookup: str
+    order_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds of each order, look-up included; ``statuses`` other than 200 with how many."""
+
+    clients: int
+    seconds: float
+    times: tuple[float, ...]
+    failed: int
+    differing: int
+    processor_share: float
+
+    @property
+    def per_second(self) -> float:
+        return len(self.times) / self.seconds
+
+    def percentile_ms(self, share: float) -> float:
+        ordered = sorted(self.times)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
+
+
+def take(central: Served, shop: Shop, *, clients: int, orders: int, now: datetime) -> Taken:
+    """``orders`` in all, by so many clients, each a console of its own."""
+    lines = [Line(central, shop.tokens[number]) for number in range(clients)]
+    each = orders // clients
+    calls = [calls_of(line, shop, WARM_UP + each, now, seed) for seed, line in enumerate(lines)]
+    for line, mine in zip(lines, calls, strict=True):
+        _run(line, mine[:WARM_UP])
+    before, began = central.processor_seconds(), time.perf_counter()
+    results: list[tuple[list[float], int, int]] = [([], 0, 0)] * clients
+
+    def client(number: int) -> None:
+        results[number] = _run(lines[number], calls[number][WARM_UP:])
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - began
+    used = central.processor_seconds() - before
+    for line in lines:
+        line.close()
+    return Taken(
+        clients=clients,
+        seconds=seconds,
+        times=tuple(one for times, _, _ in results for one in times),
+        failed=sum(failed for _, failed, _ in results),
+        differing=sum(differing for _, _, differing in results),
+        processor_share=used / seconds,
+    )
+
+
+def calls_of(line: Line, shop: Shop, count: int, now: datetime, seed: int) -> list[Call]:
+    block = line.ask("POST", "/v1/reference-blocks", {"count": count})
+    chance = random.Random(seed)
+    orders = (
+        new_order(block["first"] + number, shop.articles, shop.customers, now, chance)
+        for number in range(count)
+    )
+    return [
+        Call(
+            f"/v1/customers/lookup?phone={quote(order.customer.phones[0].e164)}",
+            str(order.order_id),
+            body_of(order),
+        )
+        for order in orders
+    ]
+
+
+def _run(line: Line, calls: Sequence[Call]) -> tuple[list[float], int, int]:
+    times, failed, differing = [], 0, 0
+    for call in calls:
+        began = time.perf_counter()
+        found, people = line.request("GET", call.lookup)
+        taken, verdict = line.request("PUT", f"/v1/orders/{call.order_id}", call.body)
+        times.append(time.perf_counter() - began)
+        failed += (found, taken) != (200, 200) or b'"customer_id"' not in people
+        differing += b'"accepted"' not in verdict
+    return times, failed, differing
