@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from contract.databases import Postgres, postgres_in
+from contract.databases import Postgres, postgres_running
 from contract.shop import ARTICLES, NOW, PAIRS, PRINTERS, VOUCHERS
 from fastapi import FastAPI
 from sqlalchemy import func, select
@@ -167,9 +167,9 @@ def served(made: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """With a database ``made`` as the migrations leave it."""
-    with postgres_in(tmp_path_factory.mktemp("postgres")) as postgres:
+    with postgres_running() as postgres:
         migrate(postgres.create("made"))
         yield postgres
 

@@ -6,6 +6,7 @@ and isolation, never durability: it does not wait for the disk.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,8 +63,20 @@ class Postgres:
 
 
 @contextmanager
-def postgres_in(folder: Path) -> Iterator[Postgres]:
-    """A server with its data in ``folder``, stopped at the end."""
+def postgres_running() -> Iterator[Postgres]:
+    """A server of its own, which is stopped and gone at the end. It is not in pytest's folder:
+    another run of pytest shuts that to all but its owner, which here the server is not.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="kiosk-postgres-") as name,
+        _server_in(Path(name)) as server,
+        psycopg.connect(server.get_uri(), autocommit=True) as owner,
+    ):
+        yield Postgres(server, owner)
+
+
+@contextmanager
+def _server_in(folder: Path) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as environment:
         # Looked at once, by the import: where the package keeps a lock of its own.
         environment.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -76,7 +89,6 @@ def postgres_in(folder: Path) -> Iterator[Postgres]:
         configuration.write(CONFIGURATION)
     server.start()
     try:
-        with psycopg.connect(server.get_uri(), autocommit=True) as owner:
-            yield Postgres(server, owner)
+        yield server
     finally:
         server.cleanup()
