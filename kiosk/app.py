@@ -40,6 +40,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         Binding("f4", "go('delivery')", _("Livraison"), id="go.delivery", priority=True),
         Binding("f5", "go('payment')", _("Paiement"), id="go.payment", priority=True),
         Binding("f6", "go('read_back')", _("Relecture"), id="go.read_back", priority=True),
+        Binding("f7,ctrl+o", "follow_up", _("Suivi"), id="orders.follow_up", priority=True),
         Binding("f8,ctrl+n", "new_call", _("Nouvel appel"), id="call.new", priority=True),
         Binding("f9,ctrl+t", "calls", _("Appels en attente"), id="call.list", priority=True),
         Binding("question_mark", "keys", show=False),
@@ -144,6 +145,9 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def action_calls(self) -> None:
         await self.live.show_calls()
+
+    async def action_follow_up(self) -> None:
+        await self.live.show_follow_up()
 
     async def action_keys(self) -> None:
         await self.live.show_keys()

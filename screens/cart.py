@@ -84,7 +84,7 @@ class CartScreen(StepScreen):
     FIRST_FOCUS = "lines"
     CSS_PATH = "cart.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f7", "take_pack", _("Prendre le pack"), id="cart.pack", priority=True)
+        Binding("ctrl+r", "take_pack", _("Prendre le pack"), id="cart.pack", priority=True)
     ]
 
     def compose_middle(self) -> Iterable[Widget]:

@@ -127,6 +127,6 @@ def pack_line(quote: Quote) -> str:
     hint = quote.pack_hint
     if hint is None:
         return ""
-    return _("{label} coûterait {saving} de moins (F7 : le prendre)").format(
+    return _("{label} coûterait {saving} de moins (Ctrl+R : le prendre)").format(
         label=hint.label, saving=format_cents(hint.saving_cents)
     )

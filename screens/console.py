@@ -5,7 +5,7 @@ Screens know this protocol and nothing of processes, threads or files behind it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -14,8 +14,11 @@ from models.errors import KioskError
 from models.shop import ShopRules
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from textual.app import App
 
+    from models.work import Settlement
     from services.desk import Desk
     from services.desk_state import DeskState
     from services.ports import Catalogue
@@ -75,6 +78,28 @@ class Console(Protocol):
         ...
 
     def show_keys(self) -> Awaitable[None]: ...
+
+    def show_order(self, order_id: UUID) -> Awaitable[None]:
+        """The card of a placed order."""
+        ...
+
+    def try_now(self) -> None:
+        """Exchange with central at once, whatever was to be waited for."""
+        ...
+
+    def change_order(self, order_id: UUID) -> Awaitable[None]:
+        """Change a placed order (R8): a call that begins as it was; the one in hand waits."""
+        ...
+
+    def settle(
+        self, work_ids: Sequence[UUID], settlement: Settlement, note: str
+    ) -> Awaitable[bool]:
+        """What needed a person is settled. False where that failed, which is then said."""
+        ...
+
+    def cancel_order(self, order_id: UUID, reason: str) -> Awaitable[bool]:
+        """R8: the order is cancelled, and central is told. False where that failed."""
+        ...
 
     def new_call(self) -> Awaitable[None]: ...
 

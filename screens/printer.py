@@ -73,7 +73,7 @@ class PrinterScreen(StepScreen):
     FIRST_FOCUS = "search"
     CSS_PATH = "printer.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f7", "note_unknown", _("Modèle inconnu"), id="printer.unknown", priority=True)
+        Binding("ctrl+r", "note_unknown", _("Modèle inconnu"), id="printer.unknown", priority=True)
     ]
 
     def __init__(self) -> None:
@@ -270,7 +270,7 @@ def key_hints(walk: Walk, *, can_take_up: bool) -> Sequence[KeyHint]:
         )
     if finding.is_search and finding.best_is_article:
         return (KeyHint(_("Entrée"), _("ajouter")), KeyHint("↓", _("choisir")))
-    unknown = (KeyHint("F7", _("modèle inconnu")),) if finding.corrected else ()
+    unknown = (KeyHint("Ctrl+R", _("modèle inconnu")),) if finding.corrected else ()
     return (KeyHint(_("Entrée"), _("choisir")), KeyHint("← →", _("colonne")), *unknown)
 
 

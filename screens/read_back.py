@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from textual import events, on
-from textual.message import Message
+from textual import on
 from textual.widget import Widget
 
 from models.completeness import Completeness, check_order
@@ -13,50 +12,9 @@ from models.draft import Step
 from screens.read_back_view import first_gap, missing_lines, spoken_lines
 from screens.step import StepScreen
 from screens.widgets.frame import KeyHint
-from screens.widgets.rows import Rows
+from screens.widgets.page import Page
 from screens.words import _
 from services.desk_state import DeskState
-
-
-class Page(Rows, can_focus=True):
-    """Text that is turned a page at a time. Enter turns, and at the end says so."""
-
-    class Turned(Message):
-        """Another part of the text is shown."""
-
-    class Ended(Message):
-        """Enter was pressed with the end in sight."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, marks=False)
-        self.top = 0
-
-    @property
-    def _first(self) -> int:
-        return self.top
-
-    @property
-    def is_at_end(self) -> bool:
-        return self.top + self.size.height >= self.count
-
-    def turn(self, delta: int) -> None:
-        last = max(0, self.count - self.size.height)
-        self.top = max(0, min(last, self.top + delta))
-        self.refresh()
-        self.post_message(self.Turned())
-
-    def on_key(self, event: events.Key) -> None:
-        page = max(1, self.size.height - 2)
-        by = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "space": page}
-        if event.key in by:
-            self.turn(by[event.key])
-        elif event.key == "enter" and self.is_at_end:
-            self.post_message(self.Ended())
-        elif event.key == "enter":
-            self.turn(page)
-        else:
-            return
-        event.stop()
 
 
 class ReadBackScreen(StepScreen):

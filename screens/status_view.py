@@ -14,12 +14,22 @@ from screens.console import Console
 from screens.widgets.frame import StatusView
 from screens.words import _, counted
 from services.desk_state import DeskState
-from services.sync.status import NO_CATALOGUE, Connection
+from services.sync.status import NO_CATALOGUE, Connection, SyncStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from services.ports import DraftSummary
 
 PARIS = ZoneInfo("Europe/Paris")
+
+CLOCK_OFFSET_SECONDS_MAX = 120
+"""A clock that is off by more is said; by less it moves no promise."""
+
+MINUTES_OF_AN_HOUR, HOURS_OF_A_DAY = 60, 24
+
+_NOT_LET_IN = _("refusé par la centrale : prévenez l'administrateur")
+_UNAUTHORISED = {"token_expired": _("accès expiré : prévenez l'administrateur")}
 
 
 def status_view(state: DeskState, console: Console) -> StatusView:
@@ -32,6 +42,9 @@ def status_view(state: DeskState, console: Console) -> StatusView:
         is_online=is_online(console),
         outbox=outbox(console),
         calls=calls(state.calls_waiting),
+        work=work(console),
+        aside=clock_line(console),
+        progress=progress(console),
     )
 
 
@@ -57,26 +70,78 @@ def connection(console: Console) -> str:
         return _("connexion en cours")
     if status.connection is Connection.ONLINE and status.last_error_code == NO_CATALOGUE:
         return _("la centrale n'a pas de catalogue")
+    if status.connection is Connection.UNAUTHORISED:
+        return _UNAUTHORISED.get(status.last_error_code or "", _NOT_LET_IN)
     return {
         Connection.ONLINE: _("en ligne"),
-        Connection.OFFLINE: _("hors ligne"),
-        Connection.UNAUTHORISED: _("refusé par la centrale : prévenez l'administrateur"),
+        Connection.OFFLINE: _("hors ligne") + next_try(status),
         Connection.NOT_ENROLLED: _("sans centrale (essai)"),
     }[status.connection]
+
+
+def next_try(status: SyncStatus) -> str:
+    """As in "hors ligne, essai à 11:45": to the minute, so that it does not change at every try."""
+    if status.next_try_at is None:
+        return ""
+    return _(", essai à {at}").format(at=hour(status.next_try_at))
+
+
+def hour(at: datetime) -> str:
+    """In the shop's time: "11:45"."""
+    return at.astimezone(PARIS).strftime("%H:%M")
 
 
 def outbox(console: Console) -> str:
     status = console.sync_status
     if status is None:
         return ""
-    parts = [
-        counted(status.waiting, _("envoi en attente"), _("envois en attente"))
-        if status.waiting
-        else _("aucun envoi en attente")
-    ]
-    if status.refused:
+    parts = []
+    if status.waiting:
+        parts.append(counted(status.waiting, _("envoi en attente"), _("envois en attente")))
+    elif not (status.work or clock_line(console) or status.catalogue_progress):
+        parts.append(_("aucun envoi en attente"))
+    if status.refused and not status.work:  # each that nobody has settled is among the work
         parts.append(counted(status.refused, _("envoi refusé"), _("envois refusés")))
     return ", ".join(parts)
+
+
+def work(console: Console) -> str:
+    """What needs a person, with the key that shows it."""
+    count = console.sync_status.work if console.sync_status else 0
+    return _("{count} à traiter (F7)").format(count=count) if count else ""
+
+
+def clock_line(console: Console) -> str:
+    """Said where this computer's clock is so wrong that promises may be."""
+    ahead = console.sync_status.clock_offset_seconds if console.sync_status else None
+    if ahead is None or abs(ahead) <= CLOCK_OFFSET_SECONDS_MAX:
+        return ""
+    if ahead > 0:
+        return _("l'horloge de ce poste retarde de {how_long}").format(how_long=how_long(ahead))
+    return _("l'horloge de ce poste avance de {how_long}").format(how_long=how_long(-ahead))
+
+
+def how_long(seconds: float) -> str:
+    """In the unit that one would say: "12 min", "3 h", "2 jours"."""
+    minutes = round(seconds / 60)
+    if minutes < 2 * MINUTES_OF_AN_HOUR:
+        return _("{minutes} min").format(minutes=minutes)
+    hours = round(minutes / MINUTES_OF_AN_HOUR)
+    if hours < 2 * HOURS_OF_A_DAY:
+        return _("{hours} h").format(hours=hours)
+    return counted(round(hours / HOURS_OF_A_DAY), _("jour"), _("jours"))
+
+
+def progress(console: Console) -> str:
+    """How much of a catalogue has come down: "catalogue 45 %"."""
+    now = console.sync_status.catalogue_progress if console.sync_status else None
+    if now is None:
+        return ""
+    if not now.rows_total:
+        return _("catalogue en cours")
+    return _("catalogue {percent} %").format(
+        percent=min(100, 100 * now.rows_done // now.rows_total)
+    )
 
 
 def calls(waiting: Sequence[DraftSummary]) -> str:
@@ -85,7 +150,7 @@ def calls(waiting: Sequence[DraftSummary]) -> str:
         return ""
     text = counted(len(waiting), _("appel en attente"), _("appels en attente"))
     newest = waiting[0]
-    at = newest.updated_at.astimezone(PARIS).strftime("%H:%M")
+    at = hour(newest.updated_at)
     name = caller(newest.draft)
     return f"{text} ({name}, {at})" if name else f"{text} ({at})"
 

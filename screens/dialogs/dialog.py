@@ -60,6 +60,9 @@ class Dialog(Screen[None]):
             self.set_focus(self.query_one(f"#{self.FIRST_FOCUS}"))
         self.redraw()
 
+    async def read_again(self) -> None:
+        """Something changed in the console's file: show it in its place."""
+
     def redraw(self) -> None:
         """Say what works here now, and what went wrong."""
         if not self.query("#keys"):

@@ -38,6 +38,16 @@ class StatusView:
     is_online: bool = True
     outbox: str = ""
     calls: str = ""
+    work: str = ""
+    """What needs a person, in a word or two."""
+    aside: str = ""
+    """What is not as it should be and stops nobody: a clock that is wrong."""
+    progress: str = ""
+    """How far a catalogue has come down."""
+    operator: str = ""
+    """Who is signed in; shown where there is room."""
+    title: str = ""
+    """What is being done, where it is not a new order; stands in the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +124,18 @@ class StatusPanel(LineWidget):
             case 0:
                 return [Segment(cart_line(self.view.cart, width))]
             case 1:
-                return [Segment("─" * width, DIM)]
+                return self._rule(width)
             case 2:
                 return self._money(width)
             case _:
                 return self._connection(width)
+
+    def _rule(self, width: int) -> list[Segment]:
+        title = cut(self.view.title, width - 8)
+        if not title:
+            return [Segment("─" * width, DIM)]
+        rest = "─" * (width - cell_len(title) - 4)
+        return [Segment("── ", DIM), Segment(title, ACCENT), Segment(f" {rest}", DIM)]
 
     def _money(self, width: int) -> list[Segment]:
         total, promise = self.view.total, self.view.promise
@@ -130,9 +147,11 @@ class StatusPanel(LineWidget):
     def _connection(self, width: int) -> list[Segment]:
         view = self.view
         mark = "●" if view.is_online else "○"
-        rest = "    ".join(text for text in (view.connection, view.outbox, view.calls) if text)
-        style = ACCENT if view.is_online else WARNING
-        return [Segment(mark, style), Segment(" " + cut(rest, width - 2))]
+        rest = line_of_state(view, width - 2)
+        name = f"  {view.operator}" if view.operator else ""
+        if cell_len(rest) + cell_len(name) <= width - 2:
+            rest += " " * (width - 2 - cell_len(rest) - cell_len(name)) + name
+        return [Segment(mark, ACCENT if view.is_online else WARNING), Segment(" " + rest)]
 
 
 HELP_HINT = KeyHint("?", "touches")
@@ -174,6 +193,18 @@ class KeyLine(LineWidget):
         for hint in hints_that_fit(self.hints, self.help, width):
             out += [Segment(hint.key, STRONG), Segment(f" {hint.action}   ")]
         return out
+
+
+def line_of_state(view: StatusView, width: int) -> str:
+    """Connection, work, what is to be sent and who waits, at most ``width`` columns: where not
+    all of it fits, the name of the caller who waits is left out first.
+    """
+    parts = (view.connection, view.work, view.aside, view.outbox, view.progress)
+    for calls in (view.calls, view.calls.partition(" (")[0]):
+        text = "    ".join(part for part in (*parts, calls) if part)
+        if cell_len(text) <= width:
+            return text
+    return cut(text, width)
 
 
 def cart_line(cart: Sequence[str], width: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +74,20 @@ async def test_the_connection_is_told_without_colour(is_online: bool, mark: str)
         app.screen.query_one(StatusPanel).view = StatusView(is_online=is_online, connection="x")
         await pilot.pause()
         assert app.lines()[5] == f" {mark} x"
+
+
+async def test_what_is_being_done_stands_in_the_rule_and_who_does_it_at_the_end() -> None:
+    app = Framed()
+    async with app.run_test(size=(80, 8)) as pilot:
+        title = "Modification de la commande 482 013 957"
+        view = StatusView(connection="en ligne", title=title, operator="Claire")
+        app.screen.query_one(StatusPanel).view = view
+        await pilot.pause()
+        assert app.lines()[3] == f" ── {title} " + "─" * 35
+        assert app.lines()[5] == " ● en ligne" + " " * 62 + "Claire"
+        app.screen.query_one(StatusPanel).view = replace(view, outbox="x" * 61)
+        await pilot.pause()
+        assert "Claire" not in app.lines()[5]
 
 
 async def test_in_a_narrow_window_the_present_step_keeps_its_name() -> None:

@@ -173,7 +173,7 @@ def test_totals_from_the_goods_to_what_is_paid() -> None:
 def test_the_pack_that_would_cost_less() -> None:
     hint = PackHint("P", "LC-970 pack des 4", 570)
     assert pack_line(Quote(pack_hint=hint)) == (
-        f"LC-970 pack des 4 coûterait 5,70{NB}€ de moins (F7 : le prendre)"
+        f"LC-970 pack des 4 coûterait 5,70{NB}€ de moins (Ctrl+R : le prendre)"
     )
     assert pack_line(Quote()) == ""
 

@@ -1,0 +1,236 @@
+"""What happens to orders after they were placed, as rows in three groups.
+
+Pure. Owns the words and columns of a row, and that rows keep their places while somebody
+looks at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from models.calendar import paris_day
+from models.money import format_cents
+from models.order import Order, OrderState, SyncState
+from models.reference import grouped
+from models.wording.labels import civility_word, state_name
+from models.wording.outbox import STATE_NAMES, kind_name, why
+from models.wording.work import summary
+from screens.status_view import PARIS, hour
+from screens.widgets.ink import DIM, STRONG, WARNING, cut
+from screens.widgets.items import Item
+from screens.widgets.rows import line
+from screens.words import _
+from services.follow_up_state import FollowUp, OrdersFound, OwedRow, WorkRow
+from services.ports import OrderRow, OutboxKind
+
+SHOWN_MAX = 50
+WHO_MAX, WHO_SHARE = 30, 4
+"""A name has a quarter of the line, and never more than it may need."""
+PLAIN = Style.null()
+
+
+class Group(StrEnum):
+    """The most urgent first."""
+
+    WORK = "work"
+    OWED = "owed"
+    ORDERS = "orders"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row. ``item_id`` is that of the work, of what is owed, or of the order."""
+
+    group: Group
+    item_id: UUID
+    order: Order
+    what: str
+    when: str
+    style: Style = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """All three groups; ``counts`` are of all there are, the entries may be fewer."""
+
+    work: tuple[Entry, ...] = ()
+    owed: tuple[Entry, ...] = ()
+    orders: tuple[Entry, ...] = ()
+    counts: tuple[int, int] = (0, 0)
+    is_found: bool = False
+    """These are what a search found."""
+    is_proposal: bool = False
+
+
+def lists(seen: FollowUp) -> Lists:
+    """Everything there is to follow, at most so many rows of each."""
+    now = seen.seen_at
+    return Lists(
+        work=tuple(_work_entry(row, now) for row in seen.work[:SHOWN_MAX]),
+        owed=tuple(_owed_entry(row, now) for row in seen.owed[:SHOWN_MAX]),
+        orders=tuple(_order_entry(row, now) for row in seen.orders[:SHOWN_MAX]),
+        counts=(seen.work_count, seen.owed_count),
+    )
+
+
+def found_lists(seen: FollowUp, found: OrdersFound) -> Lists:
+    """The same, of the orders that a search found only."""
+    wanted = {row.order.order_id for row in found.orders}
+    every = lists(replace(seen, orders=tuple(found.orders)))
+    work = tuple(entry for entry in every.work if entry.order.order_id in wanted)
+    owed = tuple(entry for entry in every.owed if entry.order.order_id in wanted)
+    return replace(
+        every,
+        work=work,
+        owed=owed,
+        counts=(len(work), len(owed)),
+        is_found=True,
+        is_proposal=found.is_proposal,
+    )
+
+
+def _work_entry(row: WorkRow, now: datetime) -> Entry:
+    item = row.item
+    when = since(item.raised_at, now)
+    return Entry(Group.WORK, item.work_id, row.order, summary(item), when, WARNING)
+
+
+def _owed_entry(row: OwedRow, now: datetime) -> Entry:
+    item = row.item
+    style = WARNING if item.state is SyncState.REFUSED else PLAIN
+    when = since(item.created_at, now)
+    return Entry(Group.OWED, item.item_id, row.order, owed_words(row, now), when, style)
+
+
+def owed_words(row: OwedRow, now: datetime) -> str:
+    """Where it stands, in a few words: "annulation en attente, essai à 11:45"."""
+    item = row.item
+    state = STATE_NAMES[item.state]
+    kind = "" if item.kind == OutboxKind.ORDER else kind_name(item.kind) + " : "
+    match item.state:
+        case SyncState.REFUSED:
+            return f"{kind}{state} : {why(item.last_error)}" if item.last_error else kind + state
+        case SyncState.SENT:
+            return kind + _("{state}, réponse attendue").format(state=state)
+        case SyncState.WAITING if row.is_held_back:
+            return kind + _("{state}, après la précédente").format(state=state)
+        case SyncState.WAITING if item.next_try_at > now:
+            at = hour(item.next_try_at)
+            return kind + _("{state}, essai à {at}").format(state=state, at=at)
+        case _:
+            return kind + state
+
+
+def _order_entry(row: OrderRow, now: datetime) -> Entry:
+    order = row.order
+    what = f"{state_name(order.state)}, {format_cents(order.quote.total_cents)}"
+    style = DIM if order.state is OrderState.CANCELLED else PLAIN
+    return Entry(Group.ORDERS, order.order_id, order, what, since(order.placed_at, now), style)
+
+
+def since(at: datetime, now: datetime) -> str:
+    """The hour today, else the day: five columns."""
+    if paris_day(at) == paris_day(now):
+        return hour(at)
+    return at.astimezone(PARIS).strftime("%d/%m")
+
+
+def who(order: Order) -> str:
+    """As the list names them: "Mme DUVAL Jeanne"."""
+    name = order.customer.name
+    return f"{civility_word(name.civility)} {name.last_name.upper()} {name.first_name}".strip()
+
+
+# --- rows that keep their places -----------------------------------------------------------
+
+
+def in_place(before: Lists, now: Lists) -> Lists:
+    """``now`` with its rows where they were ``before``: what is done stays and says so, what
+    is new comes last in its group, so that nothing moves while somebody looks.
+    """
+    if (before.is_found, before.is_proposal) != (now.is_found, now.is_proposal):
+        return now
+    return replace(
+        now,
+        work=_merged(before.work, now.work, _("réglé")),
+        owed=_merged(before.owed, now.owed, _("reçu par la centrale")),
+        orders=_merged(before.orders, now.orders, ""),
+    )
+
+
+def _merged(before: Sequence[Entry], now: Sequence[Entry], done: str) -> tuple[Entry, ...]:
+    present = {entry.item_id: entry for entry in now}
+    known = {entry.item_id for entry in before}
+    stayed = (
+        present.get(entry.item_id) or replace(entry, what=done or entry.what, style=DIM)
+        for entry in before
+    )
+    return (*stayed, *(entry for entry in now if entry.item_id not in known))
+
+
+# --- rows as lines -----------------------------------------------------------------------
+
+
+def items(shown: Lists, width: int) -> list[Item]:
+    """Headings and rows for lines of ``width`` columns."""
+    work_count, owed_count = shown.counts
+    groups = (
+        (_("À traiter"), work_count, shown.work, _("rien n'attend quelqu'un")),
+        (_("Envois"), owed_count, shown.owed, _("tout est reçu par la centrale")),
+        (_orders_heading(shown), 0, shown.orders, _nothing(shown)),
+    )
+    listed: list[Item] = []
+    for heading, count, entries, nothing in groups:
+        if shown.is_found and not entries and nothing != _nothing(shown):
+            continue
+        listed += [_gap()] if listed else []
+        listed.append(_heading(heading, count))
+        listed += [_row(entry, width) for entry in entries] or [Item(line((nothing, DIM)))]
+    return listed
+
+
+def _orders_heading(shown: Lists) -> str:
+    if shown.is_proposal:
+        return _("Aucune sous ce numéro ; à un chiffre près")
+    return _("Commandes")
+
+
+def _nothing(shown: Lists) -> str:
+    return _("aucune ne correspond") if shown.is_found else _("aucune commande sur ce poste")
+
+
+def _gap() -> Item:
+    return Item(line(""))
+
+
+def _heading(name: str, count: int) -> Item:
+    return Item(line((name, STRONG), (f"  {count}" if count else "", DIM)))
+
+
+def _row(entry: Entry, width: int) -> Item:
+    room = min(WHO_MAX, width // WHO_SHARE)
+    reference = grouped(entry.order.reference)
+    left = f"{_fixed(who(entry.order), room)}  {reference}  "
+    what = cut(entry.what, width - cell_len(left) - len(entry.when) - 2)
+    gap = " " * (width - cell_len(left) - cell_len(what) - len(entry.when))
+    text = line(left, (what, entry.style), gap, (entry.when, DIM))
+    return Item(text, (entry.group, entry.item_id))
+
+
+def _fixed(text: str, width: int) -> str:
+    """Exactly so many columns."""
+    shown = cut(text, width)
+    return shown + " " * (width - cell_len(shown))
+
+
+def entry_of(shown: Lists, key: object) -> Entry | None:
+    """The row with this mark."""
+    every: Iterable[Entry] = (*shown.work, *shown.owed, *shown.orders)
+    return next((entry for entry in every if (entry.group, entry.item_id) == key), None)

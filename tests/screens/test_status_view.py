@@ -1,0 +1,93 @@
+"""The state of the line in words: what is to do, what waits, and what is not as it should be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from rich.cells import cell_len
+
+from screens.status_view import clock_line, connection, outbox, progress, work
+from screens.widgets.frame import StatusView, line_of_state
+from services.sync.status import CatalogueProgress, Connection, SyncStatus
+
+ONLINE = SyncStatus(Connection.ONLINE)
+AT = datetime(2026, 11, 23, 10, 45, 12, tzinfo=UTC)
+
+
+def at(status: SyncStatus | None) -> SimpleNamespace:
+    """A console of which only the sync's status is asked."""
+    return SimpleNamespace(sync_status=status)
+
+
+def test_offline_says_when_it_is_tried_again_to_the_minute() -> None:
+    offline = SyncStatus(Connection.OFFLINE)
+    assert connection(at(offline)) == "hors ligne"
+    assert connection(at(replace(offline, next_try_at=AT))) == "hors ligne, essai à 11:45"
+    later = replace(offline, next_try_at=AT.replace(second=59))
+    assert connection(at(later)) == connection(at(replace(offline, next_try_at=AT)))
+
+
+@pytest.mark.parametrize(
+    "code, says",
+    [
+        ("unauthorised", "refusé par la centrale : prévenez l'administrateur"),
+        ("token_expired", "accès expiré : prévenez l'administrateur"),
+        (None, "refusé par la centrale : prévenez l'administrateur"),
+    ],
+)
+def test_a_token_that_is_not_accepted_is_the_administrators(code: str | None, says: str) -> None:
+    assert connection(at(SyncStatus(Connection.UNAUTHORISED, last_error_code=code))) == says
+
+
+def test_work_is_named_with_its_key_and_takes_the_place_of_nothing_waits() -> None:
+    assert (work(at(None)), work(at(ONLINE))) == ("", "")
+    assert outbox(at(ONLINE)) == "aucun envoi en attente"
+    busy = replace(ONLINE, work=2, refused=1)
+    assert work(at(busy)) == "2 à traiter (F7)"
+    assert outbox(at(busy)) == ""
+    assert outbox(at(replace(busy, waiting=3))) == "3 envois en attente"
+    assert outbox(at(replace(ONLINE, refused=1))) == "aucun envoi en attente, 1 envoi refusé"
+
+
+@pytest.mark.parametrize(
+    "seconds, says",
+    [
+        (None, ""),
+        (120, ""),
+        (-120, ""),
+        (121, "l'horloge de ce poste retarde de 2 min"),
+        (720, "l'horloge de ce poste retarde de 12 min"),
+        (-3 * 3600, "l'horloge de ce poste avance de 3 h"),
+        (86_400 * 30, "l'horloge de ce poste retarde de 30 jours"),
+    ],
+)
+def test_a_clock_that_is_wrong_is_said(seconds: float | None, says: str) -> None:
+    assert clock_line(at(replace(ONLINE, clock_offset_seconds=seconds))) == says
+
+
+@pytest.mark.parametrize(
+    "done, total, says",
+    [(0, 0, "catalogue en cours"), (45, 100, "catalogue 45 %"), (120, 100, "catalogue 100 %")],
+)
+def test_how_far_a_catalogue_has_come(done: int, total: int, says: str) -> None:
+    assert progress(at(replace(ONLINE, catalogue_progress=CatalogueProgress(done, total)))) == says
+    assert progress(at(ONLINE)) == ""
+
+
+FULL = StatusView(
+    connection="hors ligne, essai à 11:45",
+    work="2 à traiter (F7)",
+    outbox="3 envois en attente",
+    calls="1 appel en attente (Mme ROUX, 10:42)",
+)
+
+
+def test_the_callers_name_is_left_out_before_anything_is_cut() -> None:
+    assert line_of_state(FULL, 118).endswith("1 appel en attente (Mme ROUX, 10:42)")
+    short = line_of_state(replace(FULL, connection="en ligne"), 76)
+    assert short.endswith("3 envois en attente    1 appel en attente")
+    assert cell_len(line_of_state(FULL, 76)) <= 76
+    assert line_of_state(FULL, 76).startswith("hors ligne, essai à 11:45    2 à traiter (F7)")
