@@ -6,7 +6,7 @@ here names a library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -448,6 +448,10 @@ class CatalogueChanges:
     def row_count(self) -> int:
         return len(self.printers) + len(self.articles) + len(self.pairs)
 
+    @property
+    def removed_count(self) -> int:
+        return len(self.removed_printers) + len(self.removed_skus) + len(self.removed_pairs)
+
 
 class CatalogueSink(Protocol):
     """Where a catalogue from central lands. Called from the sync thread only. ``source`` says
@@ -459,20 +463,27 @@ class CatalogueSink(Protocol):
         """Of the catalogue that is in use, "" where there is none."""
         ...
 
-    def cursor(self, source: str) -> str | None:
+    def take_up(self, source: str) -> str | None:
         """Where the feed of ``source`` is to be taken up: inside a snapshot that was broken
-        off, or after the catalogue in use; None: at its beginning.
+        off, or after the catalogue in use; None: at its beginning. One of which all was here
+        but the switch is switched to.
         """
         ...
 
-    def apply(self, pages: Iterable[CatalogueChanges], source: str) -> None:
-        """Take the pages that follow ``cursor(source)``. Readers see the old catalogue or the
+    def apply(
+        self,
+        pages: Iterable[CatalogueChanges],
+        source: str,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Take the pages that follow ``take_up(source)``. Readers see the old catalogue or the
         new one, and keep the old one if ``pages`` or anything else fails.
 
         Pages of a snapshot are kept as they come, each with its cursor: where ``pages`` ends
         early, by an error or with the process, the next call goes on after the last whole
-        one. When the last has come, the catalogue switches at once. Changes are taken all
-        together or not at all. Raises Conflict("catalogue_inconsistent") for pages that do
+        one. ``progress`` is told rows done and rows in all, of those before as well. When the
+        last has come, the catalogue switches at once. Changes are taken all together or not
+        at all. Raises Conflict("catalogue_inconsistent") for pages that do
         not fit together, and Unavailable("central_unclear") for one that does not follow the
         one before.
         """

@@ -48,7 +48,11 @@ def _carry_over(path: Path, *, builtin_version: str) -> bool:
                 return False
             with new_catalogue_unlocked(path) as writer:
                 writer.add_all(*_all_rows(old))
-                writer.finish(version=facts["version"], is_demo=facts["is_demo"] == "1")
+                writer.finish(
+                    version=facts["version"],
+                    is_demo=facts["is_demo"] == "1",
+                    source=facts.get("source", ""),
+                )
     except (sqlite3.Error, Unavailable, KeyError, ValueError):
         return False
     return True

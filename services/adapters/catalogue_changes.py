@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from models.catalogue import Article, Printer
+from models.errors import Unavailable
 from services.adapters.catalogue_schema import (
     ARTICLE_COLUMNS,
     PRINTER_COLUMNS,
@@ -25,8 +26,13 @@ _COLUMNS = {"printer": PRINTER_COLUMNS, "article": ARTICLE_COLUMNS}
 
 
 def apply_pages(connection: sqlite3.Connection, pages: Iterable[CatalogueChanges]) -> None:
-    """Rows in, rows out, pairs in, pairs out, page by page; the last cursor is the version."""
+    """Rows in, rows out, pairs in, pairs out, page by page; the last cursor is the version.
+
+    Raises Unavailable("central_unclear") for a page that does not follow the version so far.
+    """
     for page in pages:
+        if page.is_full or page.after not in {None, _version(connection)}:
+            raise Unavailable("central_unclear")
         _put_all(connection, page.printers, page.articles)
         for printer_id in page.removed_printers:
             _remove(connection, "printer", printer_id)
@@ -34,6 +40,11 @@ def apply_pages(connection: sqlite3.Connection, pages: Iterable[CatalogueChanges
             _remove(connection, "article", sku)
         _change_pairs(connection, page)
         connection.execute("INSERT OR REPLACE INTO fact VALUES ('version', ?)", (page.cursor,))
+
+
+def _version(connection: sqlite3.Connection) -> str | None:
+    row = connection.execute("SELECT value FROM fact WHERE name = 'version'").fetchone()
+    return None if row is None else str(row[0])
 
 
 def _put_all(
@@ -50,23 +61,27 @@ def _put_all(
 
 def _put(connection: sqlite3.Connection, table: str, row: Row) -> int:
     """Insert, or replace under the same number; gives the number."""
-    known = _find(connection, table, row[0])
-    if known is not None:
-        _unindex(connection, table, *known)
-    number = known[0] if known else None
+    number, words = _find(connection, table, row[0]) or (None, None)
     marks = ", ".join("?" * (len(row) + 1))
     cursor = connection.execute(
         f"INSERT OR REPLACE INTO {table} (n, {', '.join(_COLUMNS[table])}) VALUES ({marks})",  # noqa: S608 - our own names
         (number, *row),
     )
+    if number is not None and words == row[-1]:
+        return number  # another price or stock, mostly: what it is found by stays
+    if number is not None:
+        _unindex(connection, table, number, str(words))
     number = int(cursor.lastrowid or 0)
-    words = str(row[-1])
+    _index(connection, table, number, str(row[-1]))
+    return number
+
+
+def _index(connection: sqlite3.Connection, table: str, number: int, words: str) -> None:
     connection.execute(
         f"INSERT INTO {table}_index (rowid, words) VALUES (?, ?)",  # noqa: S608 - our own names
         (number, words),
     )
     connection.executemany("INSERT OR IGNORE INTO near VALUES (?, ?)", forms_of(words.split()))
-    return number
 
 
 def _remove(connection: sqlite3.Connection, table: str, key: str) -> None:

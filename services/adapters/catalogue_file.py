@@ -34,11 +34,18 @@ from services.adapters.catalogue_schema import (
     printer_from,
 )
 from services.adapters.catalogue_words import WordTables
-from services.adapters.derived_file import asked, close_with, connect, is_whole
+from services.adapters.derived_file import (
+    asked,
+    close_with,
+    connect,
+    is_whole,
+    written_aside,
+)
 from services.adapters.file_lock import exclusive
 from services.hits import SearchResult
 
 if TYPE_CHECKING:
+    from services.adapters.catalogue_staging import IncomingSnapshot
     from services.adapters.catalogue_writer import Progress
     from services.ports import CatalogueChanges
 
@@ -46,6 +53,9 @@ BUILTIN_VERSION = "builtin-1"
 """Version of the catalogue that comes with the program."""
 
 _SQL_VARIABLES = 900
+
+_ROWS_IN_PLACE = 500
+"""More changes than that are made in a copy: readers would wait for the transaction's end."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -228,36 +238,53 @@ class CatalogueFile:
     # --- changes, for the sync
 
     @_translated
-    def apply(self, pages: Iterable[CatalogueChanges]) -> None:
-        """``CatalogueSink.apply``: a snapshot becomes a new file, changes one transaction.
+    def take_up(self, source: str) -> str | None:
+        """``CatalogueSink.take_up``."""
+        place = self._incoming.place(source)
+        if place is not None and place.is_whole:
+            self._incoming.switch(place)
+        elif place is not None:
+            return place.cursor
+        return self.version if self._fact("source") in {"", source} else None
 
-        The version is then the cursor of the last page. ``pages`` may be empty.
-        """
+    @_translated
+    def apply(
+        self,
+        pages: Iterable[CatalogueChanges],
+        source: str,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """``CatalogueSink.apply``: a snapshot becomes a new file, changes one transaction."""
         rest = iter(pages)
         first = next(rest, None)
         if first is None:
             return
         if first.is_full:
-            self._replace(chain([first], rest))
+            self._incoming.take_all(chain([first], rest), source, progress)
         else:
             self.apply_changes(chain([first], rest))
 
-    def _replace(self, pages: Iterable[CatalogueChanges]) -> None:
-        from services.adapters.catalogue_writer import new_catalogue  # noqa: PLC0415 - sync only
+    def forget_incoming(self) -> None:
+        """``CatalogueSink.forget_incoming``."""
+        self._incoming.forget()
 
-        with new_catalogue(self._path) as writer:
-            for page in pages:
-                writer.rows_total = page.rows_total
-                writer.add_all(page.printers, page.articles, page.pairs)
-            writer.finish(version=page.cursor, is_demo=page.is_demo)
+    @property
+    def _incoming(self) -> IncomingSnapshot:
+        from services.adapters.catalogue_staging import IncomingSnapshot  # noqa: PLC0415 - sync only
+
+        return IncomingSnapshot(self._path)
 
     @_translated
     def apply_changes(self, pages: Iterable[CatalogueChanges]) -> None:
-        """All pages in one transaction, or none of them."""
+        """All pages in one transaction, or none of them. Raises Unavailable("central_unclear")
+        for pages that are not, one after the other, what follows the catalogue in use.
+        """
         from services.adapters.catalogue_changes import apply_pages  # noqa: PLC0415 - sync only
 
         everything = tuple(pages)  # before the lock: they come over the network
-        with self._write() as connection:
+        rows = sum(page.row_count + page.removed_count for page in everything)
+        writing = self._write() if rows <= _ROWS_IN_PLACE else self._write_aside()
+        with writing as connection:
             apply_pages(connection, everything)
 
     @_translated
@@ -276,6 +303,21 @@ class CatalogueFile:
         ):
             connection.execute("BEGIN IMMEDIATE")
             yield connection
+
+    @contextmanager
+    def _write_aside(self) -> Iterator[sqlite3.Connection]:
+        """On a copy that takes the place of the file: no reader waits for a long transaction."""
+        with (
+            exclusive(self._path),
+            written_aside(self._path) as aside,
+            closing(connect(aside, is_read_only=False)) as connection,
+        ):
+            connection.execute("PRAGMA synchronous = OFF")  # it is synced before it is seen
+            with closing(connect(self._path, is_read_only=False)) as present:
+                present.backup(connection)
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
 
     # --- connections
 

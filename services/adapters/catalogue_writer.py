@@ -1,8 +1,9 @@
 """Writes a whole catalogue file: aside, in one go, renamed into place when it is complete.
 
 Owns the making of the file; ``catalogue_file`` reads and amends it. Rows may come in any
-order and any number; memory stays flat, because what is not yet in order waits in SQLite's
-own temporary tables.
+order and any number; memory stays flat, because what is not yet in order waits in tables,
+temporary ones or those of ``catalogue_staging``. No step holds the interpreter for long:
+sorting is SQLite's, which leaves it to the thread that draws.
 """
 
 from __future__ import annotations
@@ -37,11 +38,47 @@ _SHORTEST_FORGIVEN = 2
 _LONGEST_FORGIVEN = 24
 _ROWS_BETWEEN_REPORTS = 2000
 
-_STAGING = f"""
-CREATE TEMP TABLE new_printer (rank INTEGER, {", ".join(PRINTER_COLUMNS)});
-CREATE TEMP TABLE new_article (rank INTEGER, {", ".join(ARTICLE_COLUMNS)});
-CREATE TEMP TABLE new_pair (printer_id TEXT, sku TEXT);
+STAGED_TABLES = f"""
+{{create}} new_printer (rank INTEGER, {", ".join(PRINTER_COLUMNS)});
+{{create}} new_article (rank INTEGER, {", ".join(ARTICLE_COLUMNS)});
+{{create}} new_pair (printer_id TEXT, sku TEXT);
 """
+"""Rows that are not yet in order, wherever they wait: temporary, or in an attached file."""
+
+Counted = Callable[[Iterable[Row]], Iterable[Row]]
+
+
+class StagedRows:
+    """Writes rows into STAGED_TABLES, with the words they are found by."""
+
+    def __init__(self, connection: sqlite3.Connection, counted: Counted = iter) -> None:
+        self._connection = connection
+        self._counted = counted
+
+    def add_all(
+        self,
+        printers: Iterable[Printer],
+        articles: Iterable[Article],
+        pairs: Iterable[tuple[str, str]],
+    ) -> None:
+        self._insert(
+            "new_printer",
+            len(PRINTER_COLUMNS) + 1,
+            ((brand_rank(p.brand), *printer_row(p)) for p in printers),
+        )
+        self._insert(
+            "new_article",
+            len(ARTICLE_COLUMNS) + 1,
+            ((brand_rank(a.cartridge.brand), *article_row(a)) for a in articles),
+        )
+        self._insert("new_pair", 2, pairs)
+
+    def _insert(self, table: str, width: int, rows: Iterable[Row]) -> None:
+        marks = ", ".join("?" * width)
+        self._connection.executemany(
+            f"INSERT INTO {table} VALUES ({marks})",  # noqa: S608 - our own names, and marks
+            self._counted(rows),
+        )
 
 
 class CatalogueWriter:
@@ -51,7 +88,6 @@ class CatalogueWriter:
         self._connection = connection
         self._progress = progress
         self._done = 0
-        self.rows_total = 0
         self.is_finished = False
 
     def add_all(
@@ -60,35 +96,17 @@ class CatalogueWriter:
         articles: Iterable[Article],
         pairs: Iterable[tuple[str, str]],
     ) -> None:
-        self.add_printers(printers)
-        self.add_articles(articles)
-        self.add_pairs(pairs)
-
-    def add_printers(self, printers: Iterable[Printer]) -> None:
-        marks = ", ".join("?" * (len(PRINTER_COLUMNS) + 1))
-        rows = ((brand_rank(p.brand), *printer_row(p)) for p in printers)
-        self._insert(f"INSERT INTO new_printer VALUES ({marks})", rows)  # noqa: S608 - marks only
-
-    def add_articles(self, articles: Iterable[Article]) -> None:
-        marks = ", ".join("?" * (len(ARTICLE_COLUMNS) + 1))
-        rows = ((brand_rank(a.cartridge.brand), *article_row(a)) for a in articles)
-        self._insert(f"INSERT INTO new_article VALUES ({marks})", rows)  # noqa: S608 - marks only
-
-    def add_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self._insert("INSERT INTO new_pair VALUES (?, ?)", pairs)
-
-    def _insert(self, statement: str, rows: Iterable[Row]) -> None:
-        self._connection.executemany(statement, self._counted(rows))
+        StagedRows(self._connection, self._counted).add_all(printers, articles, pairs)
 
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             yield row
             self._done += 1
             if self._progress and self._done % _ROWS_BETWEEN_REPORTS == 0:
-                self._progress(self._done, max(self._done, self.rows_total))
+                self._progress(self._done, self._done)
 
-    def finish(self, *, version: str, is_demo: bool) -> None:
-        """Put everything in its order and index it.
+    def finish(self, *, version: str, is_demo: bool, source: str = "") -> None:
+        """Put everything in its order and index it. ``source`` is the central it came from.
 
         Raises Conflict("catalogue_inconsistent") where an id comes twice or a pair names
         an unknown one.
@@ -102,7 +120,7 @@ class CatalogueWriter:
             self._connection.execute(statement)
         self._connection.executemany(
             "INSERT INTO fact VALUES (?, ?)",
-            [("version", version), ("is_demo", str(int(is_demo)))],
+            [("version", version), ("is_demo", str(int(is_demo))), ("source", source)],
         )
         self._connection.execute(f"PRAGMA user_version = {FORMAT}")
         self.is_finished = True
@@ -139,7 +157,9 @@ class CatalogueWriter:
             "SELECT words FROM printer UNION ALL SELECT words FROM article"
         )
         vocabulary = set(chain.from_iterable(row[0].split() for row in everything))
-        connection.executemany("INSERT INTO near VALUES (?, ?)", sorted(forms_of(vocabulary)))
+        connection.execute("CREATE TEMP TABLE new_form (form TEXT, word TEXT)")
+        connection.executemany("INSERT INTO new_form VALUES (?, ?)", forms_of(vocabulary))
+        connection.execute("INSERT INTO near SELECT form, word FROM new_form ORDER BY 1, 2")
 
 
 def forms_of(words: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -151,17 +171,20 @@ def forms_of(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def new_catalogue(path: Path, *, progress: Progress | None = None) -> Iterator[CatalogueWriter]:
+def new_catalogue(
+    path: Path, *, progress: Progress | None = None, staged: Path | None = None
+) -> Iterator[CatalogueWriter]:
     """A writer whose work takes the place of ``path`` when the block ends well and it was
     finished; on any error ``path`` stays as it was. One at a time on a machine (lock file).
+    Begins with the rows of the file ``staged``, where one is given.
     """
-    with exclusive(path), new_catalogue_unlocked(path, progress=progress) as writer:
+    with exclusive(path), new_catalogue_unlocked(path, progress=progress, staged=staged) as writer:
         yield writer
 
 
 @contextmanager
 def new_catalogue_unlocked(
-    path: Path, *, progress: Progress | None = None
+    path: Path, *, progress: Progress | None = None, staged: Path | None = None
 ) -> Iterator[CatalogueWriter]:
     """As ``new_catalogue``, for a caller that holds the lock.
 
@@ -172,8 +195,9 @@ def new_catalogue_unlocked(
         closing(connect(aside, is_read_only=False)) as connection,
     ):
         try:
+            _wait_for_rows(connection, staged)
             connection.executescript(
-                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; {TABLES} {_STAGING}"
+                f"PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; BEGIN; {TABLES}"
             )
             writer = CatalogueWriter(connection, progress)
             yield writer
@@ -183,3 +207,11 @@ def new_catalogue_unlocked(
         except sqlite3.OperationalError as error:
             is_full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
             raise Unavailable("store_full" if is_full else "catalogue_unwritable") from error
+
+
+def _wait_for_rows(connection: sqlite3.Connection, staged: Path | None) -> None:
+    """STAGED_TABLES under their own names: those of a file, or empty ones."""
+    if staged is None:
+        connection.executescript(STAGED_TABLES.format(create="CREATE TEMP TABLE"))
+    else:
+        connection.execute("ATTACH ? AS staged", (f"{staged.absolute().as_uri()}?mode=rw",))
