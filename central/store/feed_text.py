@@ -18,6 +18,9 @@ from models.tables.central import articles, pairs, printers
 
 AnyRow = Row[tuple[Any, ...]]
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""As ``WireModel.canonical``; the order of the keys is written by hand."""
+
 
 def text_of(page: Page) -> str:
     """One line, without its end."""
@@ -28,9 +31,9 @@ def text_of(page: Page) -> str:
         "has_more": _json(page.has_more),
         "is_demo": _json(page.is_demo),
         "is_full": _json(page.is_full),
-        "pairs": _list(_pair, page.present, pairs.name),
+        "pairs": _pairs(page.present),
         "printers": _list(_printer, page.present, printers.name),
-        "removed_pairs": _list(_pair, page.removed, pairs.name),
+        "removed_pairs": _pairs(page.removed),
         "removed_printers": _list(_printer_id, page.removed, printers.name),
         "removed_skus": _list(_sku, page.removed, articles.name),
         "rows_total": _json(page.rows_total),
@@ -62,8 +65,8 @@ def _printer(row: AnyRow) -> str:
     return body
 
 
-def _pair(row: AnyRow) -> str:
-    return _json((row.printer_id, row.sku))
+def _pairs(rows: Mapping[str, Iterable[AnyRow]]) -> str:
+    return _json([(row.printer_id, row.sku) for row in rows.get(pairs.name, ())])
 
 
 def _printer_id(row: AnyRow) -> str:
@@ -80,7 +83,3 @@ def _list(write: Callable[[AnyRow], str], rows: Mapping[str, Iterable[AnyRow]], 
 
 def _object(parts: Iterable[tuple[str, str]]) -> str:
     return f"{{{','.join(f'{_json(name)}:{text}' for name, text in parts)}}}"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
