@@ -16,10 +16,12 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.faults.conductor import Conductor, Plan, Result
 from benchmarks.faults.finding import Finding
+from benchmarks.faults.postgresql import Postgres, postgres_running
 
 SHOWN = 5
 """Findings of one kind; there may be thousands."""
@@ -27,6 +29,12 @@ SHOWN = 5
 
 def main() -> int:
     args = _arguments()
+    with ExitStack() as held:
+        postgres = held.enter_context(postgres_running()) if args.postgresql else None
+        return _run(args, postgres)
+
+
+def _run(args: argparse.Namespace, postgres: Postgres | None) -> int:
     folder = args.folder or Path(tempfile.mkdtemp(prefix="kiosk-faults-"))
     folder.mkdir(parents=True, exist_ok=True)
     plan = Plan(
@@ -34,11 +42,12 @@ def main() -> int:
         consoles=args.consoles,
         seed=args.seed,
         kill_every=args.kill_every,
-        database=args.database,
+        database=postgres.url if postgres else args.database,
         workers=args.workers,
         minutes_max=args.minutes_max,
     )
-    result = Conductor(plan, folder, tell=_tell).run()
+    crash = postgres.crash if postgres else None
+    result = Conductor(plan, folder, tell=_tell, crash_database=crash).run()
     print(summary(result))
     if result.is_good and not args.keep:
         shutil.rmtree(folder)
@@ -51,7 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--consoles", type=int, default=6, help="processes, two on a folder")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--kill-every", type=int, default=40, help="orders between two kills")
-    parser.add_argument("--database", default="", help="URL of an empty PostgreSQL database")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own")
+    where.add_argument("--database", default="", help="URL of an empty PostgreSQL database")
     parser.add_argument("--workers", type=int, default=1, help="processes of central")
     parser.add_argument("--minutes-max", type=float, default=30.0)
     parser.add_argument("--folder", type=Path, help="empty; a temporary one if none is given")
@@ -62,8 +73,10 @@ def _arguments() -> argparse.Namespace:
 def summary(result: Result) -> str:
     """What was done, what broke, what was found."""
     plan = result.plan
+    database = "PostgreSQL" if plan.database else "SQLite"
     lines = [
-        f"seed {plan.seed}, {plan.consoles} consoles, Python {platform.python_version()}",
+        f"seed {plan.seed}, {plan.consoles} consoles, {plan.workers} x central on {database}, "
+        f"Python {platform.python_version()}",
         f"{result.seconds:.0f} s, of which {result.drain_seconds:.0f} s to drain",
         *_table(result.audit.counts),
         "kills:",
@@ -92,6 +105,7 @@ def again(plan: Plan) -> str:
     return (
         f"again: python -m benchmarks.faults --orders {plan.orders} --consoles {plan.consoles}"
         f" --seed {plan.seed} --kill-every {plan.kill_every}"
+        f"{' --postgresql' if plan.database else ''}"
     )
 
 

@@ -102,6 +102,8 @@ class Conductor:
     plan: Plan
     folder: Path
     tell: Callable[[str], None] = lambda _: None
+    crash_database: Callable[[], None] | None = None
+    """Kills a database server and brings it back; an SQLite file dies with central."""
     kills: Counter[str] = field(default_factory=Counter)
     troubles: list[str] = field(default_factory=list)
 
@@ -218,17 +220,17 @@ class Conductor:
     # --- kill -9 ----------------------------------------------------------------------
 
     def _kill_somebody(self) -> None:
-        kind = self._chance.choice(
-            (
-                self._kill_console,
-                self._kill_console,
-                self._kill_central,
-                self._kill_central_in_a_put,
-                self._kill_syncing_console_in_a_put,
-                self._kill_both,
-            )
-        )
-        kind()
+        kinds = [
+            self._kill_console,
+            self._kill_console,
+            self._kill_central,
+            self._kill_central_in_a_put,
+            self._kill_syncing_console_in_a_put,
+            self._kill_both,
+        ]
+        if self.crash_database is not None:
+            kinds.append(self._crash_database)
+        self._chance.choice(kinds)()
 
     def _kill_console(self) -> None:
         self._kill_seat(self._chance.choice(self._seats))
@@ -258,6 +260,12 @@ class Conductor:
     def _kill_both(self) -> None:
         self._kill_console()
         self._kill_central()
+
+    def _crash_database(self) -> None:
+        assert self.crash_database is not None
+        self.line.has_passed_a_put(seconds=PUT_SECONDS)
+        self.crash_database()
+        self.kills["database"] += 1
 
     def _kill_seat(self, seat: _Seat) -> None:
         self._child(seat).kill()

@@ -30,12 +30,12 @@ AGAIN_SECONDS = 0.2
 TRY_NOW_SECONDS = 0.5
 """Between two pressings of the key "try now", once no more orders are taken."""
 
-BACKLOG_MAX = 150
+BACKLOG_MAX = 60
 """Orders not yet at central, from which on callers are let wait: that of a bad morning."""
 
 ENTER_TWICE = 0.1
-TAKE_UP_SHARE = 0.8
-"""Of the calls that a kill interrupted, those that are taken up again."""
+TAKE_UP_SHARE = 0.3
+"""Of the calls, those in which somebody who was cut off rings again."""
 SAY_AGAIN_MAX = 10
 
 
@@ -50,17 +50,16 @@ class Operator:
         self._desk: Desk = container.open_desk()
         self._caller = Caller(self._chance, container.catalogue)
 
-    def take_up_interrupted(self) -> None:
-        """What a kill left open: the caller rings again, or never does."""
-        for call in self._desk.new_call().calls_waiting:
-            if call.is_held_elsewhere or call.draft.state is not DraftState.OPEN:
-                continue
-            if self._chance.random() < TAKE_UP_SHARE:
-                with contextlib.suppress(Conflict):  # another process was quicker
-                    self._serve(self._desk.resume(call.draft.draft_id).draft)
-
     def one_call(self) -> None:
-        self._serve(self._desk.new_call().draft)
+        """Somebody rings: with a call that a kill cut off, where there is one, or a new one."""
+        state = self._desk.new_call()
+        for call in state.calls_waiting:
+            is_cut_off = call.draft.state is DraftState.OPEN and not call.is_held_elsewhere
+            if is_cut_off and self._chance.random() < TAKE_UP_SHARE:
+                with contextlib.suppress(Conflict):  # another process was quicker
+                    state = self._desk.resume(call.draft.draft_id)
+                break
+        self._serve(state.draft)
 
     def _serve(self, draft: Draft) -> None:
         try:
@@ -100,7 +99,6 @@ class Operator:
 
 
 def work(operator: Operator, container: Container, draining: threading.Event) -> None:
-    operator.take_up_interrupted()
     while not draining.is_set():
         try:
             if _backlog(container) >= BACKLOG_MAX:

@@ -78,9 +78,7 @@ class Weather:
     ``roughness`` makes faults so much more frequent.
     """
 
-    def __init__(
-        self, chance: random.Random, *, pace: float = 1.0, roughness: float = 1.0
-    ) -> None:
+    def __init__(self, chance: random.Random, *, pace: float = 1.0, roughness: float = 1.0) -> None:
         self._chance = chance
         self._pace = pace
         self._roughness = roughness
