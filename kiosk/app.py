@@ -147,7 +147,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         await self.live.show_calls()
 
     async def action_follow_up(self) -> None:
-        await self.live.show_follow_up()
+        await self.live.placed.show_list()
 
     async def action_keys(self) -> None:
         await self.live.show_keys()

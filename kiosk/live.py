@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from kiosk import presenter
+from kiosk.live_orders import LiveOrders
 from models import intake
 from models.draft import Draft, DraftState, Step
 from models.errors import KioskError
@@ -25,25 +26,19 @@ from screens.customer import CustomerScreen
 from screens.delivery import DeliveryScreen
 from screens.dialogs.calls import CallsDialog
 from screens.dialogs.dialog import Dialog
-from screens.dialogs.follow_up import FollowUpDialog
 from screens.dialogs.keys import KeysDialog
-from screens.dialogs.order_card import OrderCardDialog
 from screens.dialogs.park import ParkDialog
 from screens.payment import PaymentScreen
 from screens.printer import PrinterScreen
 from screens.read_back import ReadBackScreen
 from screens.step import StepScreen
-from screens.words import _
 from services.desk import Desk
 from services.desk_state import DeskState
-from services.sync.status import Connection, SyncStatus
+from services.sync.status import SyncStatus
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from kiosk.app import KioskApp
     from kiosk.container import Container
-    from models.work import Settlement
 
 Answer = TypeVar("Answer")
 
@@ -84,6 +79,7 @@ class LiveConsole:
         self.state: DeskState = self._desk.new_call()
         self.sync_status: SyncStatus | None = None
         self.notice = ""
+        self.placed = LiveOrders(self, app, container.wake_sync)
         self.interrupted: tuple[Draft, ...] = tuple(
             call.draft
             for call in self.state.calls_waiting
@@ -239,54 +235,6 @@ class LiveConsole:
     async def show_calls(self) -> None:
         if not isinstance(self._app.screen, CallsDialog):
             await self._app.push_screen(CallsDialog())
-
-    # --- orders that were placed --------------------------------------------------
-
-    async def show_follow_up(self) -> None:
-        """The list, from any screen; from a card, back to it."""
-        if any(isinstance(screen, FollowUpDialog) for screen in self._app.screen_stack):
-            while not isinstance(self._app.screen, FollowUpDialog):
-                await self._app.pop_screen()
-        else:
-            await self._app.push_screen(FollowUpDialog())
-
-    async def show_order(self, order_id: UUID) -> None:
-        await self._app.push_screen(OrderCardDialog(order_id))
-
-    def try_now(self) -> None:
-        is_alone = self.sync_status and self.sync_status.connection is Connection.NOT_ENROLLED
-        if is_alone:
-            self.say(_("Cette console est sans centrale : rien ne part."))
-        else:
-            self._container.wake_sync()
-            self.say(_("Nouvel essai en cours."))
-
-    async def change_order(self, order_id: UUID) -> None:
-        placed = self.state.draft.state is DraftState.PLACED
-        leaving = None if placed else self.state.draft
-        if await self.act(lambda desk, _: desk.change_order(order_id, leaving=leaving)):
-            await self.go(self.state.draft.step, self.state.draft.focus)
-
-    async def settle(self, work_ids: Sequence[UUID], settlement: Settlement, note: str) -> bool:
-        def settle(desk: Desk) -> None:
-            for work_id in work_ids:
-                desk.settle(work_id, settlement, note=note)
-
-        return await self._follow_up(settle)
-
-    async def cancel_order(self, order_id: UUID, reason: str) -> bool:
-        return await self._follow_up(lambda desk: desk.cancel_order(order_id, reason=reason))
-
-    async def _follow_up(self, work: Callable[[Desk], object]) -> bool:
-        """Something about a placed order, on disk; then central is told."""
-        try:
-            await self.at_desk(work)
-        except KioskError as error:
-            self.present(error)
-            return False
-        self.notice = ""
-        self._container.wake_sync()
-        return True
 
     async def show_keys(self) -> None:
         if not isinstance(self._app.screen, KeysDialog):

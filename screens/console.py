@@ -28,8 +28,43 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
+class PlacedOrders(Protocol):
+    """What can be done about orders that were placed. False where something failed, which is
+    then said.
+    """
+
+    def show_list(self) -> Awaitable[None]:
+        """What needs somebody, what is not sent, and all orders."""
+        ...
+
+    def show(self, order_id: UUID) -> Awaitable[None]:
+        """The card of one."""
+        ...
+
+    def try_now(self) -> None:
+        """Exchange with central at once, whatever was to be waited for."""
+        ...
+
+    def change(self, order_id: UUID) -> Awaitable[None]:
+        """Change one (R8): a call that begins as it was agreed; the one in hand waits."""
+        ...
+
+    def settle(
+        self, work_ids: Sequence[UUID], settlement: Settlement, note: str
+    ) -> Awaitable[bool]:
+        """What needed a person is settled."""
+        ...
+
+    def cancel(self, order_id: UUID, reason: str) -> Awaitable[bool]:
+        """R8: the order is cancelled, and central is told."""
+        ...
+
+
 class Console(Protocol):
     """The application as screens see it."""
+
+    @property
+    def placed(self) -> PlacedOrders: ...
 
     state: DeskState
     catalogue: Catalogue
@@ -78,28 +113,6 @@ class Console(Protocol):
         ...
 
     def show_keys(self) -> Awaitable[None]: ...
-
-    def show_order(self, order_id: UUID) -> Awaitable[None]:
-        """The card of a placed order."""
-        ...
-
-    def try_now(self) -> None:
-        """Exchange with central at once, whatever was to be waited for."""
-        ...
-
-    def change_order(self, order_id: UUID) -> Awaitable[None]:
-        """Change a placed order (R8): a call that begins as it was; the one in hand waits."""
-        ...
-
-    def settle(
-        self, work_ids: Sequence[UUID], settlement: Settlement, note: str
-    ) -> Awaitable[bool]:
-        """What needed a person is settled. False where that failed, which is then said."""
-        ...
-
-    def cancel_order(self, order_id: UUID, reason: str) -> Awaitable[bool]:
-        """R8: the order is cancelled, and central is told. False where that failed."""
-        ...
 
     def new_call(self) -> Awaitable[None]: ...
 

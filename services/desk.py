@@ -7,7 +7,7 @@ time (from the store thread of the application, or from a test). Knows no screen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -203,6 +203,7 @@ class Desk:
         quote, promise = self._quote(draft, tx)
         articles = self._catalogue.articles(line.sku for line in draft.cart.lines)
         order = tx.orders.get(draft.order_id) if draft.order_id else None
+        waiting = tuple(c for c in tx.drafts.unfinished() if c.draft.draft_id != draft.draft_id)
         return DeskState(
             draft=draft,
             quote=order.quote if order else quote,
@@ -211,9 +212,8 @@ class Desk:
             vouchers=_known(draft, tx),
             articles=tuple(articles[line.sku] for line in draft.cart.lines if line.sku in articles),
             remedies=tuple(self._catalogue.articles(_remedy_skus(quote)).values()),
-            calls_waiting=tuple(
-                call for call in tx.drafts.unfinished() if call.draft.draft_id != draft.draft_id
-            ),
+            calls_waiting=waiting,
+            changing=_references((draft, *(call.draft for call in waiting)), tx),
             order=order,
             order_sync=_sync_of(order, tx) if order else None,
         )
@@ -255,6 +255,13 @@ def _remedy_skus(quote: Quote) -> set[str]:
 def _known(draft: Draft, tx: Transaction) -> Mapping[str, Voucher]:
     found = {code: tx.vouchers.get(code) for code in draft.cart.codes}
     return {code: voucher for code, voucher in found.items() if voucher is not None}
+
+
+def _references(drafts: Iterable[Draft], tx: Transaction) -> Mapping[UUID, str]:
+    """Of the placed orders that these drafts change."""
+    changed = {draft.revises for draft in drafts if draft.revises is not None}
+    found = (tx.orders.get(order_id) for order_id in changed)
+    return {order.order_id: order.reference for order in found if order is not None}
 
 
 def _sync_of(order: Order, tx: Transaction) -> SyncState | None:

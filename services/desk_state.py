@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from models.catalogue import Article
     from models.customer import Customer
     from models.draft import Draft
@@ -38,6 +40,10 @@ class DeskState:
     remedies: tuple[Article, ...] = ()
     """Articles that a refused code's remedy names."""
     calls_waiting: tuple[DraftSummary, ...] = ()
+    changing: Mapping[UUID, str] = field(default_factory=dict)
+    """References, by order_id, of the placed orders that this call or one that waits changes
+    (R8).
+    """
     order: Order | None = None
     order_sync: SyncState | None = None
 

@@ -47,5 +47,5 @@ class CalledBackDialog(Dialog):
         event.stop()
         ids = [item.work_id for item in self._dossier.open_work]
         note = event.value.strip()
-        if await self.console.settle(ids, Settlement.CALLED_BACK, note):
+        if await self.console.placed.settle(ids, Settlement.CALLED_BACK, note):
             await self.action_leave()

@@ -73,7 +73,7 @@ class CancelOrderDialog(Dialog):
         match (event.character or "").lower():
             case "o":
                 reason = self.query_one("#reason", TextField).value.strip()
-                if await self.console.cancel_order(self._order.order_id, reason):
+                if await self.console.placed.cancel(self._order.order_id, reason):
                     await self.action_leave()
             case "n":
                 await self.action_leave()

@@ -111,7 +111,7 @@ class FollowUpDialog(Dialog):
         event.stop()
         entry = entry_of(self._shown, self.query_one(Items).key)
         if entry is not None:
-            await self.console.show_order(entry.order.order_id)
+            await self.console.placed.show(entry.order.order_id)
 
     def on_key(self, event: events.Key) -> None:
         page = max(1, self.query_one(Items).size.height - 2)
@@ -121,7 +121,7 @@ class FollowUpDialog(Dialog):
             self.query_one(Items).move(by)
 
     def action_try_now(self) -> None:
-        self.console.try_now()
+        self.console.placed.try_now()
 
     async def action_leave(self) -> None:
         if self._text:

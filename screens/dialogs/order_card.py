@@ -100,7 +100,7 @@ class OrderCardDialog(Dialog):
         if why := why_not_changed(dossier):
             self.console.say(why)
         else:
-            await self.console.change_order(dossier.order.order_id)
+            await self.console.placed.change(dossier.order.order_id)
 
     async def _cancel(self, dossier: OrderDossier) -> None:
         if why := why_not_changed(dossier):
