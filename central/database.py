@@ -90,7 +90,7 @@ class Database:
             try:
                 with self.write() as connection:
                     return work(connection)
-            except _Undone:
+            except Undone:
                 continue
         with self.write() as connection:
             return work(connection)
@@ -214,8 +214,10 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, HEAD)
 
 
-class _Undone(Unavailable):
-    """Nothing happened, because something else did at the same moment."""
+class Undone(Unavailable):
+    """Nothing happened, because something else did at the same moment: ``Database.run`` begins
+    anew. Code ``central_busy`` where it did so too often.
+    """
 
 
 @contextlib.contextmanager
@@ -230,7 +232,7 @@ def _begun(engine: Engine, options: Mapping[str, Any]) -> Iterator[Connection]:
         if not kind.may_pass(error):
             raise
         log.warning("database: %s", kind.name_of(error))
-        raise (_Undone if kind.is_undone(error) else Unavailable)("central_busy") from error
+        raise (Undone if kind.is_undone(error) else Unavailable)("central_busy") from error
     except PoolTimeoutError as error:
         log.warning("database: every connection is in use")
         raise Unavailable("central_busy") from error

@@ -3,13 +3,15 @@
 Pure. Recomputes discounts, delivery, total and promise from central's own catalogue and
 counts, and says as data where it reckons differently; it refuses nothing and changes
 nothing. A price that was said counts if it was the price at some moment of the time the
-shop keeps its word for (``ShopRules.price_kept_seconds``) before the order was placed.
+shop keeps its word for (``ShopRules.price_kept_seconds``) before the order was placed, or
+changed; in a change, what was agreed on before stays right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from models.cart import Cart, CartLine
 from models.catalogue import Article
@@ -25,19 +27,23 @@ OUT_OF_STOCK = {PromiseReasonCode.OUT_OF_STOCK_UNTIL, PromiseReasonCode.OUT_OF_S
 @dataclass(frozen=True, slots=True)
 class Known:
     """What central knows that bears on one order. ``said_prices``: by sku, every price in
-    cents that was right at some moment of the time a price is kept.
+    cents that may have been said. ``paid_cents``: what came in for it already.
     """
 
     articles: Mapping[str, Article]
     said_prices: Mapping[str, frozenset[int]] = field(default_factory=dict)
     vouchers: Mapping[str, Voucher] = field(default_factory=dict)
     uses_by_customer: Mapping[str, int] = field(default_factory=dict)
+    paid_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
+    """``is_paid``: no money is awaited, by what credits cover here and what came in."""
+
     quote: Quote
     promise: Promise
+    is_paid: bool
     differences: tuple[DifferenceWire, ...]
 
     @property
@@ -54,9 +60,15 @@ def judge(order: OrderIn, known: Known, rules: ShopRules) -> Judgement:
         for sku, quantity in quantities_of(order).items()
         if sku in known.articles
     ]
-    awaited = None if quote.is_covered else order.payment_method
+    is_paid = quote.is_covered or 0 < order.amounts.total_cents <= known.paid_cents
+    awaited = None if is_paid else order.payment_method
     promise = promise_for(order.ordered_on, items, awaited, rules)
-    return Judgement(quote, promise, tuple(_differences(order, known, quote, promise)))
+    return Judgement(quote, promise, is_paid, tuple(_differences(order, known, quote, promise)))
+
+
+def agreed_at(order: OrderIn) -> datetime:
+    """When the caller heard these prices: as the order was placed, or changed."""
+    return order.revised_at or order.placed_at
 
 
 def _quote(order: OrderIn, known: Known, rules: ShopRules) -> Quote:
@@ -72,12 +84,12 @@ def _quote(order: OrderIn, known: Known, rules: ShopRules) -> Quote:
         # A code that was refused on the phone was never promised: it is not tried again.
         codes=tuple(code.code for code in order.codes if code.refusal is None),
     )
-    return price_cart(cart, facts, now=order.placed_at, rules=rules)
+    return price_cart(cart, facts, now=agreed_at(order), rules=rules)
 
 
 def _cart_line(order: OrderIn, line: LineWire, known: Known) -> CartLine:
     if _is_kept(line, known):
-        return CartLine(line.sku, line.quantity, line.unit_price_cents, order.placed_at)
+        return CartLine(line.sku, line.quantity, line.unit_price_cents, agreed_at(order))
     return CartLine(line.sku, line.quantity)
 
 

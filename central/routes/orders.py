@@ -1,33 +1,41 @@
-"""``/v1/orders``"""
+"""``/v1/orders``: taken, changed, cancelled, read back, and what is awaited for them."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.routes.customers import SEQ_MAX
-from central.store.orders import get_order, orders_since, take_order
+from central.store.cancellations import cancel_order
+from central.store.orders import ensure_sent_by, get_order, orders_since, take_order
+from central.store.payments import requests_of
+from central.store.revisions import put_revision
 from models.errors import Rejected
-from models.wire.orders import OrderIn, OrderOut, OrdersPage, VerdictOut
+from models.wire.orders import (
+    REVISION_MAX,
+    CancellationIn,
+    CancellationOut,
+    OrderIn,
+    OrderOut,
+    OrdersPage,
+    VerdictOut,
+)
+from models.wire.payments import PaymentRequestsOut
 
 router = APIRouter(prefix="/v1", tags=["orders"])
 
-REFUSALS = (
-    "amounts_do_not_add_up",
-    "demo_order_refused",
-    "order_conflict",
-    "order_id_mismatch",
-    "reference_check",
-    "reference_not_leased",
-    "reference_taken",
+NOT_SOUND = ("amounts_do_not_add_up", "demo_order_refused", "order_conflict", "order_id_mismatch")
+REFERENCE = ("reference_check", "reference_not_leased", "reference_taken")
+TOO_LATE = ("order_unknown", "order_cancelled", "order_dispatched")
+
+
+@router.put(
+    "/orders/{order_id}", responses=problems(*GUARDED, *READS_A_BODY, *NOT_SOUND, *REFERENCE)
 )
-
-
-@router.put("/orders/{order_id}", responses=problems(*GUARDED, *READS_A_BODY, *REFUSALS))
 def put(
     order_id: UUID,
     order: OrderIn,
@@ -38,8 +46,55 @@ def put(
     """Take an order in. The same body again gets the same answer, for ever; another is 409."""
     if order.order_id != order_id:
         raise Rejected("order_id_mismatch", fields=("order_id",))
-    with database.write() as connection:
-        return take_order(connection, console, order, at=settings.now(), rules=settings.rules)
+    return database.run(
+        lambda connection: take_order(
+            connection, console, order, at=settings.now(), rules=settings.rules
+        )
+    )
+
+
+@router.put(
+    "/orders/{order_id}/revisions/{revision}",
+    responses=problems(*GUARDED, *READS_A_BODY, *NOT_SOUND, *TOO_LATE, "revision_conflict"),
+)
+def put_changed(
+    order_id: UUID,
+    revision: Annotated[int, Path(ge=1, le=REVISION_MAX)],
+    order: OrderIn,
+    console: ConsoleOf,
+    database: DatabaseOf,
+    settings: SettingsOf,
+) -> VerdictOut:
+    """Change an order: all of it again, under a number that is higher than the present one.
+    The same body again gets the same answer, for ever.
+    """
+    if order.order_id != order_id:
+        raise Rejected("order_id_mismatch", fields=("order_id",))
+    if order.revision != revision:
+        raise Rejected("order_id_mismatch", fields=("revision",))
+    return database.run(
+        lambda connection: put_revision(
+            connection, console, order, at=settings.now(), rules=settings.rules
+        )
+    )
+
+
+@router.put(
+    "/orders/{order_id}/cancellation", responses=problems(*GUARDED, *READS_A_BODY, *TOO_LATE)
+)
+def cancel(
+    order_id: UUID,
+    wanted: CancellationIn,
+    console: ConsoleOf,
+    database: DatabaseOf,
+    settings: SettingsOf,
+) -> CancellationOut:
+    """Cancel an order that the carrier does not have yet. The same body again gets the same
+    answer, for ever.
+    """
+    return database.run(
+        lambda connection: cancel_order(connection, console, order_id, wanted, at=settings.now())
+    )
 
 
 @router.get("/orders", responses=problems(*GUARDED, "body_malformed"))
@@ -59,6 +114,19 @@ def listing(
 
 @router.get("/orders/{order_id}", responses=problems(*GUARDED, "body_malformed", "not_found"))
 def get(order_id: UUID, console: ConsoleOf, database: DatabaseOf) -> OrderOut:
-    """One order that this console sent, as it was said, with the verdict."""
+    """One order that this console sent, as it was said last, with the verdict."""
     with database.read() as connection:
         return get_order(connection, console, order_id)
+
+
+@router.get(
+    "/orders/{order_id}/payment-requests",
+    responses=problems(*GUARDED, "body_malformed", "order_unknown"),
+)
+def payment_requests(
+    order_id: UUID, console: ConsoleOf, database: DatabaseOf
+) -> PaymentRequestsOut:
+    """What was asked for one order that this console sent, the oldest first."""
+    with database.read() as connection:
+        ensure_sent_by(connection, console, order_id)
+        return PaymentRequestsOut(requests=tuple(requests_of(connection, order_id)))

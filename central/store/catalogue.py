@@ -10,9 +10,11 @@ from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import current_number, next_number, upsert
+from central.store.events import Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
 from models.tables.central import articles, catalogue_imports, pairs, prices, printers
 from models.wire.catalogue import CartridgeWire, PrinterWire
+from models.wire.events import EventKind
 
 CHUNK = 500
 """Keys in one query: below SQLite's and PostgreSQL's limits on parameters."""
@@ -60,6 +62,7 @@ def import_catalogue(
             imported_at=at,
         )
     )
+    append(connection, [Happening(EventKind.CATALOGUE)], at=at)
 
 
 def articles_by_sku(connection: Connection, skus: Iterable[str]) -> Mapping[str, Article]:
@@ -112,14 +115,20 @@ def give_back_stock(connection: Connection, reserved: Mapping[str, int]) -> None
     move_stock(connection, reserved)
 
 
-def move_stock(connection: Connection, changes: Mapping[str, int]) -> None:
+def move_stock(
+    connection: Connection, changes: Mapping[str, int], *, last: int | None = None
+) -> None:
     """Add to the stock of each sku, or take from it. For articles that this transaction has
     locked and has looked at: taking more than there is is an error of the caller's.
+
+    ``last`` is the last of as many numbers of the feed as there are changes, where they were
+    drawn already.
     """
     moved = [(sku, change) for sku, change in sorted(changes.items()) if change]
     if not moved:
         return
-    last = next_number(connection, "catalogue", len(moved))
+    if last is None:
+        last = next_number(connection, "catalogue", len(moved))
     first = last - len(moved) + 1
     connection.execute(
         MOVED,

@@ -1,57 +1,61 @@
 """Orders at central: taken in exactly once, judged, and read back.
 
-The uuid is an order's identity for ever. One transaction holds the order, the verdict, the
-stock it takes, the codes it uses and the customer it brings: all of it or nothing.
+The uuid is an order's identity for ever. One transaction holds the order, the verdict, what
+it takes of the shop, the customer it brings, what is asked for it and what consoles are
+told: all of it or nothing. Rows are locked in one order: vouchers, articles, customers, and
+counters last, because who holds a counter keeps all others waiting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.exc import IntegrityError
 
-from central.database import next_number
-from central.judge import Judgement, Known, judge, quantities_of
-from central.store.catalogue import articles_by_sku, prices_between, take_stock
+from central.database import Undone, next_numbers
+from central.judge import judge
+from central.store import events, happenings
+from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
 from central.store.consoles import Console
 from central.store.customers import put_customers
+from central.store.holdings import NOTHING, apply, lock_for, taking
+from central.store.payments import ask
 from central.store.references import is_leased_to
-from central.store.vouchers import record_use, uses_by_customer, vouchers_by_code
 from models import reference
 from models.errors import Conflict, Rejected
 from models.order import OrderState
 from models.shop import ShopRules
-from models.tables.central import consoles, orders, reservations
-from models.wire.orders import OrderIn, OrderOut, OrderRowOut, Outcome, VerdictOut
+from models.tables.central import consoles, orders
+from models.wire.orders import OrderIn, OrderOut, OrderRowOut, VerdictOut
 
 
 def take_order(
     connection: Connection, console: Console, order: OrderIn, *, at: datetime, rules: ShopRules
 ) -> VerdictOut:
-    """The verdict on this order: the first time it is reckoned, ever after it is the same.
+    """The verdict on this order: the first time it is reckoned, ever after it is the same. The
+    first that is heard of an order may be a change of it: what came before was not accepted.
 
     Raises Conflict("order_conflict") where this uuid came with another body or from
     another console, Rejected for what can never be taken (see ``models.wire.problems``).
     """
-    known = connection.execute(
-        select(orders.c.console_id, orders.c.fingerprint, orders.c.verdict).where(
-            orders.c.order_id == order.order_id
-        )
-    ).first()
+    mine_or_its_reference = or_(
+        orders.c.order_id == order.order_id, orders.c.reference == order.reference
+    )
+    rows = connection.execute(select(orders).where(mine_or_its_reference)).all()
+    known = next((row for row in rows if row.order_id == order.order_id), None)
     if known is not None:
-        if (known.console_id, known.fingerprint) != (console.console_id, order.fingerprint()):
-            raise Conflict("order_conflict")
-        return VerdictOut.model_validate_json(known.verdict)
-    _ensure_takeable(connection, console, order)
+        return _answer_again(connection, console, known, order)
+    _ensure_takeable(connection, console, order, is_reference_taken=bool(rows))
     return _take(connection, console, order, at=at, rules=rules)
 
 
 def get_order(connection: Connection, console: Console, order_id: UUID) -> OrderOut:
-    """Raises Rejected("not_found") for one that this console did not send."""
+    """As it was said last. Raises Rejected("not_found") for one that this console did not send."""
     wanted = select(orders).where(
         orders.c.order_id == order_id, orders.c.console_id == console.console_id
     )
@@ -62,7 +66,17 @@ def get_order(connection: Connection, console: Console, order_id: UUID) -> Order
         order=OrderIn.model_validate_json(row.body),
         state=OrderState(row.state),
         verdict=VerdictOut.model_validate_json(row.verdict),
+        parcel_number=row.parcel_number,
     )
+
+
+def ensure_sent_by(connection: Connection, console: Console, order_id: UUID) -> None:
+    """Raises Rejected("order_unknown") for an order that this console did not send."""
+    wanted = select(orders.c.order_id).where(
+        orders.c.order_id == order_id, orders.c.console_id == console.console_id
+    )
+    if connection.scalar(wanted) is None:
+        raise Rejected("order_unknown")
 
 
 def orders_since(
@@ -82,59 +96,50 @@ def newest_orders(connection: Connection, *, limit: int) -> Sequence[OrderRowOut
     return _rows_out(connection.execute(_listing().order_by(orders.c.seq.desc()).limit(limit)))
 
 
-def _ensure_takeable(connection: Connection, console: Console, order: OrderIn) -> None:
-    if order.is_demo:  # placed for practice, before the console was enrolled
-        raise Rejected("demo_order_refused", fields=("is_demo",))
+def _answer_again(
+    connection: Connection, console: Console, known: Row[Any], order: OrderIn
+) -> VerdictOut:
+    verdict = answered_before(connection, known, order)
+    if verdict is None or known.console_id != console.console_id:
+        raise Conflict("order_conflict")
+    return verdict
+
+
+def _ensure_takeable(
+    connection: Connection, console: Console, order: OrderIn, *, is_reference_taken: bool
+) -> None:
+    ensure_sound(order)
     if not reference.is_valid(order.reference):
         raise Rejected("reference_check", fields=("reference",))
     if not is_leased_to(connection, console.console_id, int(order.reference[:8])):
         raise Rejected("reference_not_leased", fields=("reference",))
-    if connection.scalar(select(orders.c.order_id).where(orders.c.reference == order.reference)):
+    if is_reference_taken:
         raise Rejected("reference_taken", fields=("reference",))
-    if not _adds_up(order):
-        raise Rejected("amounts_do_not_add_up", fields=("amounts",))
-
-
-def _adds_up(order: OrderIn) -> bool:
-    said = order.amounts
-    total = said.goods_cents - said.discount_cents + said.delivery_cents - said.credit_cents
-    return (
-        all(line.total_cents == line.quantity * line.unit_price_cents for line in order.lines)
-        and said.goods_cents == sum(line.total_cents for line in order.lines)
-        and said.total_cents == total
-    )
 
 
 def _take(
     connection: Connection, console: Console, order: OrderIn, *, at: datetime, rules: ShopRules
 ) -> VerdictOut:
-    known = _known(connection, order, rules)
-    judgement = judge(order, known, rules)
-    verdict = VerdictOut(
-        order_id=order.order_id,
-        reference=order.reference,
-        outcome=Outcome.ACCEPTED_WITH_DIFFERENCES if judgement.differences else Outcome.ACCEPTED,
-        differences=judgement.differences,
-        received_at=at,
-    )
-    is_covered = judgement.quote.is_covered
-    state = OrderState.IN_PREPARATION if is_covered else OrderState.AWAITING_PAYMENT
-    _add(connection, console, order, verdict, state)
-    _reserve(connection, order, known)
-    _count_codes(connection, order, known, judgement)
-    put_customers(connection, [order.customer])
+    locked = lock_for(connection, order, NOTHING, rules=rules)
+    judgement = judge(order, locked.known, rules)
+    change = taking(order, locked, judgement)
+    verdict = verdict_on(order, judgement, at=at)
+    due = due_for(order, judgement)
+    state = OrderState.AWAITING_PAYMENT if due else OrderState.IN_PREPARATION
+    written = put_customers(connection, [order.customer])
+    told = [
+        happenings.order_state(console.console_id, order.order_id, state),
+        *happenings.payment_followed(console.console_id, order.order_id, None, due),
+        *happenings.shop_changed(change, has_new_customer=bool(written)),
+    ]
+    counts = {"catalogue": len(change.stock), events.COUNTER: len(told), "orders": 1}
+    last = next_numbers(connection, counts)
+    _add(connection, console, order, verdict, state, seq=last["orders"])
+    apply(connection, change, last_number=last.get("catalogue", 0))
+    if due is not None:
+        ask(connection, order.order_id, order.reference, due, at=at)
+    events.append(connection, told, at=at, last=last[events.COUNTER])
     return verdict
-
-
-def _known(connection: Connection, order: OrderIn, rules: ShopRules) -> Known:
-    skus = [line.sku for line in order.lines]
-    kept = timedelta(seconds=rules.price_kept_seconds)
-    return Known(
-        articles=articles_by_sku(connection, skus),
-        said_prices=prices_between(connection, skus, order.placed_at - kept, order.placed_at),
-        vouchers=vouchers_by_code(connection, [code.code for code in order.codes]),
-        uses_by_customer=uses_by_customer(connection, order.customer.customer_id),
-    )
 
 
 def _add(
@@ -143,49 +148,38 @@ def _add(
     order: OrderIn,
     verdict: VerdictOut,
     state: OrderState,
+    *,
+    seq: int,
 ) -> None:
-    connection.execute(
-        orders.insert().values(
-            order_id=order.order_id,
-            reference=order.reference,
-            console_id=console.console_id,
-            customer_id=order.customer.customer_id,
-            state=state,
-            payment_method=order.payment_method,
-            total_cents=order.amounts.total_cents,
-            fingerprint=order.fingerprint(),
-            body=order.canonical(),
-            verdict=verdict.canonical(),
-            outcome=verdict.outcome,
-            placed_at=order.placed_at,
-            received_at=verdict.received_at,
-            seq=next_number(connection, "orders"),
-        )
+    """Raises Undone where the same order came twice at once: begun anew, it is known."""
+    added = orders.insert().values(
+        order_id=order.order_id,
+        reference=order.reference,
+        console_id=console.console_id,
+        state=state,
+        placed_at=order.placed_at,
+        seq=seq,
+        **said_last(order, verdict),
     )
+    try:
+        connection.execute(added)
+    except IntegrityError as error:
+        raise Undone("central_busy") from error
 
 
-def _reserve(connection: Connection, order: OrderIn, known: Known) -> None:
-    for sku, wanted in quantities_of(order).items():
-        if sku in known.articles:
-            taken = take_stock(connection, sku, wanted)
-            connection.execute(
-                reservations.insert().values(
-                    order_id=order.order_id, sku=sku, wanted=wanted, reserved=taken
-                )
-            )
-
-
-def _count_codes(
-    connection: Connection, order: OrderIn, known: Known, judgement: Judgement
-) -> None:
-    for outcome in judgement.accepted_codes:
-        record_use(
-            connection,
-            known.vouchers[outcome.code],
-            order_id=order.order_id,
-            customer_id=order.customer.customer_id,
-            cents=outcome.discount_cents,
-        )
+def said_last(order: OrderIn, verdict: VerdictOut) -> dict[str, Any]:
+    """The columns of ``orders`` that each revision of it sets."""
+    return {
+        "customer_id": order.customer.customer_id,
+        "payment_method": order.payment_method,
+        "total_cents": order.amounts.total_cents,
+        "fingerprint": order.fingerprint(),
+        "body": order.canonical(),
+        "verdict": verdict.canonical(),
+        "outcome": verdict.outcome,
+        "received_at": verdict.received_at,
+        "revision": order.revision,
+    }
 
 
 def _listing() -> Select[Any]:

@@ -36,7 +36,8 @@ OrderedAt = Annotated[
 OrderedOn = Annotated[Day, Field(ge=date(1970, 1, 1), lt=date(3000, 1, 1))]
 
 
-Revision = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+REVISION_MAX = 10_000
+Revision = Annotated[int, Field(strict=True, ge=1, le=REVISION_MAX)]
 
 
 class LineWire(WireModel):
@@ -163,8 +164,10 @@ class VerdictOut(WireModel):
     differences: tuple[DifferenceWire, ...] = ()
     received_at: Moment
     revision: Revision = 1
+    refund_due_cents: Cents = 0
+    """Paid before this revision, which costs less: it has to go back to the customer."""
 
-    ADDED: ClassVar[frozenset[str]] = frozenset({"revision"})
+    ADDED: ClassVar[frozenset[str]] = frozenset({"revision", "refund_due_cents"})
 
 
 class CancellationIn(WireModel):
@@ -231,6 +234,13 @@ def order_to_wire(order: Order) -> str:
     if size > ORDER_BYTES_MAX:
         raise DomainError("order_too_long", size=size, maximum=ORDER_BYTES_MAX)
     return body
+
+
+def cancellation_to_wire(at: datetime, reason: str, operator_id: UUID | None) -> str:
+    """The body of ``PUT /v1/orders/{order_id}/cancellation``."""
+    return CancellationIn(
+        cancelled_at=at.astimezone(UTC), reason=reason, operator_id=operator_id
+    ).canonical()
 
 
 def order_from_wire(body: str | bytes) -> OrderIn:

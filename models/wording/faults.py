@@ -92,6 +92,7 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " puis « kiosk sync --enrol ADRESSE »."
     ),
     "not_found": "La centrale est d'une autre version : prévenez l'administrateur.",
+    "nothing_awaited": "Aucun paiement n'est attendu pour cette commande.",
     "operator_login_taken": "Un opérateur a déjà cet identifiant : choisissez-en un autre.",
     "operator_unknown": "Aucun opérateur de cet identifiant à la centrale.",
     "order_cancelled": "La commande est annulée : elle ne change plus.",
@@ -104,7 +105,9 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " textes, ou partagez-la en deux commandes."
     ),
     "order_unknown": "La centrale ne connaît pas cette commande : prévenez l'administrateur.",
+    "parcel_number_malformed": "Numéro de colis attendu : 8 à 39 chiffres et lettres, comme sur l'étiquette.",
     "password_too_short": _password_too_short,
+    "payment_awaited": "Un paiement est encore attendu : la commande ne part pas avant.",
     "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "postal_unusable": "La liste des codes postaux est illisible : tapez la commune, elle est prise.",
     "reference_not_leased": "Référence non attribuée à cette console : prévenez l'administrateur.",

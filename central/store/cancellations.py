@@ -1,0 +1,94 @@
+"""An order that is given up until the carrier has it (R8): what it held is the shop's again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection, Row
+
+from central.database import next_numbers
+from central.store import events, happenings, payments
+from central.store.consoles import Console
+from central.store.holdings import apply, held_by, lock_to_release, releasing
+from central.store.lifecycle import ensure_changeable, lock_order
+from models.errors import Conflict
+from models.order import OrderState, ensure_transition
+from models.tables.central import cancellations, orders
+from models.wire.orders import CancellationIn, CancellationOut, OrderIn
+
+
+def cancel_order(
+    connection: Connection,
+    console: Console,
+    order_id: UUID,
+    wanted: CancellationIn,
+    *,
+    at: datetime,
+) -> CancellationOut:
+    """The order is cancelled, and the same body gets the same answer for ever. A credit has
+    its money back, an open request is cancelled; what was paid has to go back to the customer.
+
+    Raises Rejected("order_unknown") for one that this console did not send, Conflict:
+    "order_cancelled" by another body, "order_dispatched".
+    """
+    row = lock_order(connection, console, order_id)
+    known = _answered_before(connection, order_id, wanted)
+    if known is not None:
+        return known
+    ensure_changeable(row)
+    answer = CancellationOut(
+        order_id=order_id,
+        state=OrderState.CANCELLED,
+        refund_due_cents=payments.paid_cents(connection, order_id),
+        received_at=at,
+    )
+    _give_up(connection, row, at=at)
+    _keep(connection, wanted, answer)
+    return answer
+
+
+def _answered_before(
+    connection: Connection, order_id: UUID, wanted: CancellationIn
+) -> CancellationOut | None:
+    known = connection.execute(
+        select(cancellations).where(cancellations.c.order_id == order_id)
+    ).first()
+    if known is None:
+        return None
+    if known.fingerprint != wanted.fingerprint():
+        raise Conflict("order_cancelled")
+    return CancellationOut.model_validate_json(known.answer)
+
+
+def _give_up(connection: Connection, row: Row[Any], *, at: datetime) -> None:
+    ensure_transition(OrderState(row.state), OrderState.CANCELLED)
+    order = OrderIn.model_validate_json(row.body)
+    change = releasing(order, lock_to_release(connection, held_by(connection, order)))
+    awaited = payments.awaited_of(connection, row.order_id)
+    told = [
+        happenings.order_state(row.console_id, row.order_id, OrderState.CANCELLED),
+        *happenings.payment_followed(row.console_id, row.order_id, awaited, None),
+        *happenings.shop_changed(change),
+    ]
+    last = next_numbers(connection, {"catalogue": len(change.stock), events.COUNTER: len(told)})
+    connection.execute(
+        orders.update().where(orders.c.order_id == row.order_id).values(state=OrderState.CANCELLED)
+    )
+    apply(connection, change, last_number=last.get("catalogue", 0))
+    payments.follow(connection, row.order_id, row.reference, awaited, None, at=at)
+    events.append(connection, told, at=at, last=last[events.COUNTER])
+
+
+def _keep(connection: Connection, wanted: CancellationIn, answer: CancellationOut) -> None:
+    connection.execute(
+        cancellations.insert().values(
+            order_id=answer.order_id,
+            fingerprint=wanted.fingerprint(),
+            body=wanted.canonical(),
+            answer=answer.canonical(),
+            received_at=answer.received_at,
+        )
+    )

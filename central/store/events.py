@@ -1,0 +1,151 @@
+"""What happened at central, in the order it was committed: kept, read after a cursor, pruned.
+
+An event's number is drawn from a counter as late as its transaction can, and who holds the
+counter holds all others up until the commit: so a number that can be read has none below it
+still to come, and a cursor misses nothing. Knows neither streams nor HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.engine import Connection, Row
+
+from central.database import current_number, next_number, upsert
+from models.errors import Conflict
+from models.tables.central import events, settings
+from models.wire.events import EventKind, EventOut, EventsPage
+
+COUNTER = "events"
+CHANNEL = "kiosk_events"
+"""What PostgreSQL notifies listeners on when events were committed; a notification says no more."""
+
+KEPT_FOR_EVER = (EventKind.ORDER_STATE, EventKind.PAYMENT)
+"""They are an order's history. The others only say that there is something to fetch."""
+PRUNED_TO = "events_pruned_to"
+"""Setting: the highest number that was pruned. Whoever has not come that far has missed some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event to be: ``facts`` are fields of ``EventOut``; no ``console_id``: for everybody."""
+
+    kind: EventKind
+    facts: Mapping[str, object] = field(default_factory=dict)
+    console_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEvent:
+    """An event and whom it is for; None: for everybody."""
+
+    event: EventOut
+    console_id: UUID | None
+
+
+def append(
+    connection: Connection,
+    happenings: Sequence[Happening],
+    *,
+    at: datetime,
+    last: int | None = None,
+) -> None:
+    """Note what this transaction does, and have the listeners called when it is committed.
+
+    ``last`` is the number of the last of them, where numbers were drawn already. Without it
+    they are drawn here: then nothing but the commit should come after.
+    """
+    if not happenings:
+        return
+    if last is None:
+        last = next_number(connection, COUNTER, len(happenings))
+    first = last - len(happenings) + 1
+    added = events.insert().values(
+        [
+            {
+                "seq": seq,
+                "kind": happening.kind,
+                "at": at,
+                "console_id": happening.console_id,
+                "facts": json.dumps(happening.facts, default=str),
+            }
+            for seq, happening in enumerate(happenings, start=first)
+        ]
+    )
+    if connection.dialect.name == "postgresql":
+        # In the same statement, which saves a round trip while all others wait.
+        connection.execute(added.returning(func.pg_notify(CHANNEL, "")))
+    else:
+        connection.execute(added)
+
+
+def events_after(
+    connection: Connection, console_id: UUID, cursor: int, *, limit: int
+) -> EventsPage:
+    """What happened after ``cursor`` that this console may know, the oldest first.
+
+    Raises Conflict("cursor_unknown"), see ``ensure_cursor``.
+    """
+    newest = ensure_cursor(connection, cursor)
+    is_told = or_(events.c.console_id.is_(None), events.c.console_id == console_id)
+    wanted = select(events).where(events.c.seq > cursor, is_told)
+    rows = connection.execute(wanted.order_by(events.c.seq).limit(limit + 1)).all()
+    page, has_more = rows[:limit], len(rows) > limit
+    reached = page[-1].seq if page else cursor
+    return EventsPage(
+        events=tuple(_event(row) for row in page),
+        # Past what is not for this console, too: it need not be looked through again.
+        cursor=reached if has_more else max(reached, newest),
+        has_more=has_more,
+    )
+
+
+def all_events_after(connection: Connection, cursor: int, *, limit: int) -> Sequence[KnownEvent]:
+    """What happened after ``cursor``, whoever it is for, the oldest first."""
+    wanted = select(events).where(events.c.seq > cursor).order_by(events.c.seq).limit(limit)
+    return [KnownEvent(_event(row), row.console_id) for row in connection.execute(wanted)]
+
+
+def newest_cursor(connection: Connection) -> int:
+    """Where somebody begins who has just learnt all there is."""
+    return current_number(connection, COUNTER)
+
+
+def ensure_cursor(connection: Connection, cursor: int) -> int:
+    """The newest cursor there is. Raises Conflict("cursor_unknown") for one that has missed
+    what was pruned, or one of the future: of a central that was put back to an older state.
+    """
+    newest = newest_cursor(connection)
+    if not _pruned_to(connection) <= cursor <= newest:
+        raise Conflict("cursor_unknown")
+    return newest
+
+
+def prune(connection: Connection, *, before: datetime) -> int:
+    """Forget what only says that there is something to fetch, where it happened before then;
+    how many. Who comes later with an older cursor fetches everything. Idempotent.
+    """
+    pruned_to = _pruned_to(connection)
+    is_old = (
+        (events.c.seq > pruned_to) & (events.c.at < before) & events.c.kind.not_in(KEPT_FOR_EVER)
+    )
+    newest = connection.scalar(select(func.max(events.c.seq)).where(is_old))
+    if newest is None:
+        return 0
+    upsert(connection, settings, [{"key": PRUNED_TO, "value": str(newest)}])
+    return connection.execute(events.delete().where(is_old)).rowcount
+
+
+def _pruned_to(connection: Connection) -> int:
+    wanted = select(settings.c.value).where(settings.c.key == PRUNED_TO)
+    return int(connection.scalar(wanted) or 0)
+
+
+def _event(row: Row[Any]) -> EventOut:
+    return EventOut(seq=row.seq, kind=row.kind, at=row.at, **json.loads(row.facts))

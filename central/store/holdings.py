@@ -1,0 +1,259 @@
+"""What an order holds of the shop: articles put aside for it, and uses of codes.
+
+Owns how much that is, for an order that is taken, changed or given up, and in which order
+rows are locked for it: vouchers by code, then articles by sku. A changed order is judged as
+if what it holds already were free again, so that it never stands in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from central.judge import Judgement, Known, agreed_at, quantities_of
+from central.store.catalogue import lock_articles, move_stock, prices_between
+from central.store.vouchers import lock_vouchers, record_uses, release_uses, uses_by_customer
+from models.catalogue import Article
+from models.shop import ShopRules
+from models.tables.central import reservations, voucher_uses
+from models.vouchers import Voucher, VoucherKind
+from models.wire.orders import OrderIn
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What an order holds: ``reserved`` so many of each sku, ``used`` so many cents by each
+    code. ``said``: the prices in cents that were agreed on, by sku, and stay right.
+    """
+
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, int] = field(default_factory=dict)
+    said: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    customer_id: UUID | None = None
+
+
+NOTHING = Holding()
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The rows an order may change, as they stand, and the same as if it held nothing."""
+
+    held: Holding
+    vouchers: Mapping[str, Voucher]
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an order holds from now on, and what that does to the shop."""
+
+    order_id: UUID
+    customer_id: UUID
+    before: Locked
+    wanted: Mapping[str, int]
+    reserved: Mapping[str, int]
+    uses: tuple[tuple[Voucher, int], ...] = ()
+
+    @property
+    def stock(self) -> Mapping[str, int]:
+        """What is added to the stock of each sku that has another figure afterwards."""
+        held = self.before.held.reserved
+        moved = {
+            sku: held.get(sku, 0) - self.reserved.get(sku, 0)
+            for sku in sorted({*held, *self.reserved})
+        }
+        return {sku: change for sku, change in moved.items() if change}
+
+    @property
+    def opens_or_shuts_a_code(self) -> bool:
+        """Some code is used up by this, or can be used again: all consoles should know."""
+        after = {code: _as_if_free(v, self.before.held) for code, v in self.before.vouchers.items()}
+        after |= {voucher.code: after[voucher.code].after_use(c) for voucher, c in self.uses}
+        return any(
+            _is_used_up(v) != _is_used_up(after[v.code]) for v in self.before.vouchers.values()
+        )
+
+
+def held_by(connection: Connection, order: OrderIn) -> Holding:
+    """What this revision of the order, which is the present one, holds."""
+    mine = reservations.c.order_id == order.order_id
+    rows = connection.execute(select(reservations.c.sku, reservations.c.reserved).where(mine))
+    uses = connection.execute(
+        select(voucher_uses.c.code, voucher_uses.c.amount_cents).where(
+            voucher_uses.c.order_id == order.order_id
+        )
+    )
+    said: dict[str, set[int]] = {}
+    for line in order.lines:
+        said.setdefault(line.sku, set()).add(line.unit_price_cents)
+    return Holding(
+        reserved={row.sku: row.reserved for row in rows},
+        used={row.code: row.amount_cents for row in uses},
+        said={sku: frozenset(prices) for sku, prices in said.items()},
+        customer_id=order.customer.customer_id,
+    )
+
+
+def lock_for(
+    connection: Connection, order: OrderIn, held: Holding, *, rules: ShopRules, paid_cents: int = 0
+) -> Locked:
+    """Everything that bears on the order, and nobody else changes it before this transaction
+    ends.
+    """
+    said_codes = [code.code for code in order.codes if code.refusal is None]
+    vouchers = _locked_vouchers(connection, {*said_codes, *held.used})
+    articles = {
+        sku: _with_more(article, held.reserved.get(sku, 0))
+        for sku, article in lock_articles(
+            connection, {*held.reserved, *(line.sku for line in order.lines)}
+        ).items()
+    }
+    return Locked(
+        held,
+        vouchers,
+        Known(
+            articles=articles,
+            said_prices=_said_prices(connection, order, articles, held, rules),
+            vouchers={code: _as_if_free(voucher, held) for code, voucher in vouchers.items()},
+            uses_by_customer=_other_uses(connection, order, held) if vouchers else {},
+            paid_cents=paid_cents,
+        ),
+    )
+
+
+def lock_to_release(connection: Connection, held: Holding) -> Locked:
+    """The rows that change when the order is given up."""
+    vouchers = _locked_vouchers(connection, held.used)
+    if held.reserved:
+        lock_articles(connection, held.reserved)
+    return Locked(held, vouchers, Known(articles={}))
+
+
+def taking(order: OrderIn, locked: Locked, judgement: Judgement) -> Change:
+    """As much of each article as there is, and the codes that count."""
+    wanted = {
+        sku: quantity
+        for sku, quantity in quantities_of(order).items()
+        if sku in locked.known.articles
+    }
+    return Change(
+        order_id=order.order_id,
+        customer_id=order.customer.customer_id,
+        before=locked,
+        wanted=wanted,
+        reserved={
+            sku: min(quantity, locked.known.articles[sku].offer.stock)
+            for sku, quantity in wanted.items()
+        },
+        uses=tuple(
+            (locked.vouchers[outcome.code], outcome.discount_cents)
+            for outcome in judgement.accepted_codes
+        ),
+    )
+
+
+def releasing(order: OrderIn, locked: Locked) -> Change:
+    return Change(order.order_id, order.customer.customer_id, locked, wanted={}, reserved={})
+
+
+def apply(connection: Connection, change: Change, *, last_number: int) -> None:
+    """Put aside, count and give back; the order's row is there. ``last_number``: the last of
+    as many numbers of the catalogue's feed as ``change.stock`` has skus.
+    """
+    move_stock(connection, change.stock, last=last_number)
+    held = change.before.held
+    if held.reserved:
+        connection.execute(reservations.delete().where(reservations.c.order_id == change.order_id))
+    if change.wanted:
+        connection.execute(reservations.insert(), _reservation_rows(change))
+    if held.used:
+        release_uses(connection, change.order_id)
+    record_uses(connection, change.uses, order_id=change.order_id, customer_id=change.customer_id)
+
+
+def _reservation_rows(change: Change) -> list[dict[str, object]]:
+    return [
+        {
+            "order_id": change.order_id,
+            "sku": sku,
+            "wanted": quantity,
+            "reserved": change.reserved[sku],
+        }
+        for sku, quantity in change.wanted.items()
+    ]
+
+
+def _locked_vouchers(connection: Connection, codes: Iterable[str]) -> Mapping[str, Voucher]:
+    wanted = list(codes)
+    return lock_vouchers(connection, wanted) if wanted else {}
+
+
+def _said_prices(
+    connection: Connection,
+    order: OrderIn,
+    articles: Mapping[str, Article],
+    held: Holding,
+    rules: ShopRules,
+) -> Mapping[str, frozenset[int]]:
+    """Every price that the order may name. Most orders name what is the price now."""
+    known = dict(held.said)
+    asked = [
+        line.sku
+        for line in order.lines
+        if line.sku in articles
+        and line.unit_price_cents != articles[line.sku].offer.price_cents
+        and line.unit_price_cents not in known.get(line.sku, ())
+    ]
+    kept = timedelta(seconds=rules.price_kept_seconds)
+    for at in _moments(order, held) if asked else ():
+        for sku, cents in prices_between(connection, asked, at - kept, at).items():
+            known[sku] = known.get(sku, frozenset()) | cents
+    return known
+
+
+def _moments(order: OrderIn, held: Holding) -> set[datetime]:
+    """When prices were said. Where a change is the first that is heard of the order, nobody
+    here knows which lines were said when it was placed.
+    """
+    return {agreed_at(order)} if held.customer_id else {agreed_at(order), order.placed_at}
+
+
+def _other_uses(connection: Connection, order: OrderIn, held: Holding) -> Mapping[str, int]:
+    customer_id = order.customer.customer_id
+    counted = uses_by_customer(connection, customer_id)
+    if customer_id != held.customer_id:
+        return counted
+    return {code: count - (code in held.used) for code, count in counted.items()}
+
+
+def _with_more(article: Article, quantity: int) -> Article:
+    offer = article.offer
+    return replace(article, offer=replace(offer, stock=offer.stock + quantity))
+
+
+def _as_if_free(voucher: Voucher, held: Holding) -> Voucher:
+    """As if this order did not use it; and good on any day, if it did: a code that counted
+    when the order was placed is not lost by a change made the day after it ends.
+    """
+    if voucher.code not in held.used:
+        return voucher
+    spent = held.used[voucher.code] if voucher.kind is VoucherKind.CREDIT else 0
+    return replace(
+        voucher,
+        uses=voucher.uses - 1,
+        remaining_cents=voucher.remaining_cents + spent,
+        valid_from=None,
+        valid_until=None,
+    )
+
+
+def _is_used_up(voucher: Voucher) -> bool:
+    if voucher.kind is VoucherKind.CREDIT and voucher.remaining_cents <= 0:
+        return True
+    return voucher.uses_max is not None and voucher.uses >= voucher.uses_max

@@ -1,0 +1,116 @@
+"""An order that is changed until the carrier has it (R8): the whole order again, one higher.
+
+What the revision before held is free and taken anew in one transaction, so that only the
+difference moves. What it said stays, in ``order_revisions``. What was paid stays paid: a
+change that costs more asks for the rest, by the method of the change, and the order, in
+preparation already, does not leave before that is paid (``lifecycle.mark_dispatched``); of a
+change that costs less the verdict says what has to go back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection, Row
+
+from central.database import next_numbers
+from central.judge import Judgement, judge
+from central.store import events, happenings, payments
+from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
+from central.store.consoles import Console
+from central.store.customers import put_customers
+from central.store.holdings import apply, held_by, lock_for, taking
+from central.store.lifecycle import ensure_changeable, lock_order
+from central.store.orders import said_last
+from models.errors import Conflict, Rejected
+from models.order import OrderState, ensure_transition
+from models.shop import ShopRules
+from models.tables.central import order_revisions, orders
+from models.wire.orders import OrderIn, VerdictOut
+
+
+def put_revision(
+    connection: Connection, console: Console, order: OrderIn, *, at: datetime, rules: ShopRules
+) -> VerdictOut:
+    """The verdict on this revision: the first time it is reckoned, ever after it is the same.
+
+    Its number is higher than that of the present one. By more than one where those between
+    were refused: they will never come.
+
+    Raises Rejected("order_unknown") for one that this console did not send, and for what can
+    never be taken; Conflict: "revision_conflict" for a number that has another body already,
+    "order_cancelled", "order_dispatched", "order_conflict" for another order's reference.
+    """
+    row = lock_order(connection, console, order.order_id)
+    verdict = answered_before(connection, row, order)
+    if verdict is not None:
+        return verdict
+    if order.revision <= row.revision:
+        raise Conflict("revision_conflict")
+    ensure_changeable(row)
+    _ensure_of_this_order(row, order)
+    return _revise(connection, row, order, at=at, rules=rules)
+
+
+def _ensure_of_this_order(row: Row[Any], order: OrderIn) -> None:
+    ensure_sound(order)
+    if order.reference != row.reference:
+        raise Conflict("order_conflict", fields=("reference",))
+    if order.revised_at is None:
+        raise Rejected("body_malformed", fields=("revised_at",))
+
+
+def _revise(
+    connection: Connection, row: Row[Any], order: OrderIn, *, at: datetime, rules: ShopRules
+) -> VerdictOut:
+    paid = payments.paid_cents(connection, row.order_id)
+    awaited = payments.awaited_of(connection, row.order_id)
+    held = held_by(connection, OrderIn.model_validate_json(row.body))
+    locked = lock_for(connection, order, held, rules=rules, paid_cents=paid)
+    judgement = judge(order, locked.known, rules)
+    change = taking(order, locked, judgement)
+    due = due_for(order, judgement, paid_cents=paid)
+    state = _state_after(row, judgement)
+    verdict = verdict_on(order, judgement, at=at, paid_cents=paid)
+    written = put_customers(connection, [order.customer])
+    told = [
+        happenings.order_state(row.console_id, row.order_id, state),
+        *happenings.payment_followed(row.console_id, row.order_id, awaited, due),
+        *happenings.shop_changed(change, has_new_customer=bool(written)),
+    ]
+    last = next_numbers(connection, {"catalogue": len(change.stock), events.COUNTER: len(told)})
+    _keep(connection, row)
+    _replace(connection, order, verdict, state)
+    apply(connection, change, last_number=last.get("catalogue", 0))
+    payments.follow(connection, row.order_id, row.reference, awaited, due, at=at)
+    events.append(connection, told, at=at, last=last[events.COUNTER])
+    return verdict
+
+
+def _state_after(row: Row[Any], judgement: Judgement) -> OrderState:
+    """An order that nothing is awaited for any more is prepared; one that is being prepared
+    goes on being prepared, whatever is still to come for it.
+    """
+    before = OrderState(row.state)
+    if before is OrderState.IN_PREPARATION or not judgement.is_paid:
+        return before
+    ensure_transition(before, OrderState.IN_PREPARATION)
+    return OrderState.IN_PREPARATION
+
+
+def _keep(connection: Connection, row: Row[Any]) -> None:
+    names = ("order_id", "revision", "fingerprint", "body", "verdict", "received_at")
+    connection.execute(
+        order_revisions.insert().values({name: getattr(row, name) for name in names})
+    )
+
+
+def _replace(
+    connection: Connection, order: OrderIn, verdict: VerdictOut, state: OrderState
+) -> None:
+    connection.execute(
+        orders.update()
+        .where(orders.c.order_id == order.order_id)
+        .values(state=state, **said_last(order, verdict))
+    )
