@@ -192,6 +192,14 @@ class Customers(Protocol):
         """Insert or replace by ``customer_id``."""
         ...
 
+    def add_all(self, customers_in: Sequence[Customer]) -> None:
+        """``add`` each of them, at a fraction of the time. No id comes twice."""
+        ...
+
+    def versions(self, customer_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+        """Of those that are known; some hundreds at once."""
+        ...
+
     def get(self, customer_id: UUID) -> Customer | None: ...
 
     def find(self, text: str, *, limit: int = 20) -> Sequence[Customer]:
@@ -305,6 +313,23 @@ class KnownOperator:
     is_disabled: bool = False
     verifier: str | None = None
     verifiable_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whom central knows by this password; until ``offline_until`` the console may verify
+    them by itself.
+    """
+
+    operator: KnownOperator
+    offline_until: datetime
+
+
+class Passwords(Protocol):
+    """Hashes that cannot be turned back into a password. Slow on purpose, some 50 ms."""
+
+    def verifier(self, password: str) -> str: ...
+    def is_right(self, password: str, verifier: str) -> bool: ...
 
 
 class Operators(Protocol):
@@ -530,6 +555,10 @@ class Central(Protocol):
     def vouchers(self) -> Sequence[Voucher]: ...
 
     def operators(self) -> Sequence[KnownOperator]: ...
+
+    def sign_in(self, login: str, password: str) -> SignedIn:
+        """Raises Rejected("sign_in_refused")."""
+        ...
 
     def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]:
         """Those changed after ``cursor`` and where to go on; none are left once it is empty."""

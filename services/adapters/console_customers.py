@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import (
@@ -44,6 +44,9 @@ from services.adapters.upserts import upsert
 
 SAVE = upsert(customers)
 GET = select(customers.c.body).where(customers.c.customer_id == bindparam("customer_id"))
+VERSIONS = select(
+    customers.c.customer_id, func.json_extract(customers.c.body, "$.version").label("version")
+).where(customers.c.customer_id.in_(bindparam("some", expanding=True)))
 FORGET_INDEX = tuple(
     delete(table).where(table.c.customer_id == bindparam("who"))
     for table in (customer_phones, customer_words)
@@ -70,40 +73,30 @@ class ConsoleCustomers:
         self._connection = connection
 
     def add(self, customer: Customer) -> None:
-        values = {
-            "customer_id": customer.customer_id,
-            "postcode": customer.billing.postcode,
-            "sort_name": " ".join(
-                words_of(f"{customer.name.last_name} {customer.name.first_name}")
-            ),
-            "body": dump(customer),
-        }
-        self._connection.execute(SAVE, values)
-        self._index(customer)
+        self.add_all((customer,))
 
-    def _index(self, customer: Customer) -> None:
-        who = customer.customer_id
+    def add_all(self, customers_in: Sequence[Customer]) -> None:
+        if customers_in:
+            self._connection.execute(SAVE, [_row(customer) for customer in customers_in])
+            self._index(customers_in)
+
+    def _index(self, customers_in: Sequence[Customer]) -> None:
+        execute = self._connection.execute
         for forget in FORGET_INDEX:
-            self._connection.execute(forget, {"who": who})
-        phones = {_reversed_digits(phone.e164) for phone in customer.phones}
-        if phones:
-            self._connection.execute(
-                ADD_PHONE,
-                [{"reversed_digits": digits, "customer_id": who} for digits in phones],
-            )
-        words = words_of_name(customer.name.first_name, customer.name.last_name)
-        if words:
-            self._connection.execute(
-                ADD_WORD, [{"word": word, "customer_id": who} for word in words]
-            )
-            self._connection.execute(
+            execute(forget, [{"who": customer.customer_id} for customer in customers_in])
+        if phones := [row for customer in customers_in for row in _phone_rows(customer)]:
+            execute(ADD_PHONE, phones)
+        if words := [row for customer in customers_in for row in _word_rows(customer)]:
+            execute(ADD_WORD, words)
+            found = sorted({str(row["word"]) for row in words})
+            execute(
                 ADD_VARIANT,
-                [
-                    {"variant": variant, "word": word}
-                    for word in words
-                    for variant in variants(word)
-                ],
+                [{"variant": v, "word": word} for word in found for v in variants(word)],
             )
+
+    def versions(self, customer_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+        rows = self._connection.execute(VERSIONS, {"some": customer_ids})
+        return {row.customer_id: row.version for row in rows}
 
     def get(self, customer_id: UUID) -> Customer | None:
         body = self._connection.execute(GET, {"customer_id": customer_id}).scalar_one_or_none()
@@ -155,6 +148,26 @@ class ConsoleCustomers:
             .distinct()
         )
         return [other for other in near if other != word and is_one_typo(word, other)]
+
+
+def _row(customer: Customer) -> dict[str, object]:
+    name = customer.name
+    return {
+        "customer_id": customer.customer_id,
+        "postcode": customer.billing.postcode,
+        "sort_name": " ".join(words_of(f"{name.last_name} {name.first_name}")),
+        "body": dump(customer),
+    }
+
+
+def _phone_rows(customer: Customer) -> list[dict[str, object]]:
+    digits = {_reversed_digits(phone.e164) for phone in customer.phones}
+    return [{"reversed_digits": d, "customer_id": customer.customer_id} for d in digits]
+
+
+def _word_rows(customer: Customer) -> list[dict[str, object]]:
+    words = words_of_name(customer.name.first_name, customer.name.last_name)
+    return [{"word": word, "customer_id": customer.customer_id} for word in words]
 
 
 def _found() -> Select[tuple[UUID, str]]:
