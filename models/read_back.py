@@ -61,6 +61,8 @@ class ReadBackFacts:
     link_channel: LinkChannel | None
     rules: ShopRules
     reference: str | None = None
+    is_change: bool = False
+    """Of a placed order (R8), whose reference stays."""
 
     @property
     def is_to_the_customer(self) -> bool:
@@ -91,6 +93,7 @@ def read_back(facts: ReadBackFacts) -> tuple[Paragraph, ...]:
     L221-13) and the order number, or that it comes in a moment.
     """
     paragraphs = (
+        _paragraph("Modification", _change(facts)),
         _paragraph("Client", _who(facts)),
         _paragraph("Articles", map(_article, facts.quote.lines)),
         _paragraph("Codes", map(_code, facts.quote.codes)),
@@ -121,6 +124,12 @@ def _paragraph(title: str, sentences: Iterator[str]) -> Paragraph:
 def _tied(sentence: str) -> str:
     """French double signs stay with their word when a line is wrapped."""
     return _AFTER_QUOTE.sub("\u00a0", _BEFORE_SIGN.sub("\u00a0", sentence))
+
+
+def _change(facts: ReadBackFacts) -> Iterator[str]:
+    if facts.is_change and facts.reference is not None:
+        yield f"Je modifie votre commande {digits_in_groups(facts.reference, 3)}."
+        yield "Ce que je vais lire remplace ce que nous avions convenu."
 
 
 # --- who and where -----------------------------------------------------------

@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.text import Text
 
 from models.money import format_cents
-from models.order import Order, SyncState
+from models.order import Order, OrderState, SyncState
 from models.payment import PaymentMethod
 from models.reference import grouped
 from models.shop import ShopRules
-from models.wording.labels import channel_name, method_name
+from models.wording.labels import channel_name, method_name, state_name
 from models.wording.rules import promise_condition, promise_sentence
 from screens.big_digits import big
 from screens.payment_view import covered_line
@@ -19,12 +19,19 @@ from screens.words import _
 
 
 def confirmation_lines(
-    order: Order, sync: SyncState | None, rules: ShopRules, width: int
+    order: Order, sync: SyncState | None, rules: ShopRules, width: int, *, parcel_number: str = ""
 ) -> list[Text]:
     """The reference first, then what it comes to and what the customer does next, uncut."""
     reference = grouped(order.reference)
+    said = (
+        _("La commande {reference} est modifiée. Le numéro reste le même :").format(
+            reference=reference
+        )
+        if order.revision > 1
+        else _("Commande enregistrée. Votre numéro de commande :")
+    )
     return [
-        line((_("Commande enregistrée. Votre numéro de commande :"), STRONG)),
+        line((said, STRONG)),
         line(""),
         *(line(("    " + row, ACCENT)) for row in big(reference)),
         line(""),
@@ -34,7 +41,23 @@ def confirmation_lines(
         *map(line, wrapped(to_do(order, rules), width)),
         line(""),
         sync_line(sync),
+        *state_lines(order, parcel_number),
     ]
+
+
+def state_lines(order: Order, parcel_number: str = "") -> list[Text]:
+    """How far the order is (R15), once anything has happened to it."""
+    if order.state is OrderState.AWAITING_PAYMENT:
+        return []
+    if order.state is OrderState.CANCELLED:
+        return [line((_("! annulée"), WARNING))]
+    is_paid = order.state is OrderState.IN_PREPARATION and not order.quote.is_covered
+    parts = (
+        _("payée") if is_paid else "",
+        state_name(order.state),
+        _("colis {number}").format(number=parcel_number) if parcel_number else "",
+    )
+    return [line(("● ", ACCENT), ", ".join(part for part in parts if part))]
 
 
 def when(order: Order) -> str:

@@ -25,7 +25,7 @@ from models.errors import DomainError
 from screens.article_view import article_rows
 from screens.printer_view import look_alike_line
 from screens.scan import Burst, is_barcode
-from screens.status_view import caller, step_name
+from screens.status_view import caller, change_of, step_name
 from screens.step import StepScreen
 from screens.walk import Walk, again, begin
 from screens.widgets.columns import Columns
@@ -130,7 +130,8 @@ class PrinterScreen(StepScreen):
         if finding.corrected:
             return _("compris : {text}").format(text=finding.corrected)
         if self._can_take_up:
-            return interrupted_line(self.console.interrupted[0])
+            draft = self.console.interrupted[0]
+            return interrupted_line(draft, change_of(draft, self.console.state))
         if self.draft.unknown_printer:
             return _("modèle noté, à rappeler : {model}").format(model=self.draft.unknown_printer)
         return ""
@@ -279,10 +280,11 @@ def _caller_line(draft: Draft) -> str:
     return f"{name}, {city}" if name and city else name
 
 
-def interrupted_line(draft: Draft) -> str:
+def interrupted_line(draft: Draft, change: str = "") -> str:
     """Which call was cut off, and where it stood."""
     name = caller(draft)
     facts = [
+        *([change] if change else []),
         *([name] if name else []),
         counted(draft.cart.article_count, _("article"), _("articles")),
         step_name(draft.step),

@@ -47,7 +47,9 @@ class ReadBackScreen(StepScreen):
         if self.whole.problems:
             return (KeyHint(_("Entrée"), _("compléter")),)
         if self.query_one(Page).is_at_end:
-            return (KeyHint(_("Entrée"), _("confirmer la commande")), KeyHint("↑", _("relire")))
+            is_change = self.draft.revises is not None
+            confirm = _("confirmer la modification") if is_change else _("confirmer la commande")
+            return (KeyHint(_("Entrée"), confirm), KeyHint("↑", _("relire")))
         return (KeyHint(_("Entrée"), _("suite du texte")), KeyHint("↑ ↓", _("lignes")))
 
     @on(Page.Turned)

@@ -11,6 +11,7 @@ from models.draft import Step
 from models.read_back import ReadBackFacts, as_text, read_back
 from models.shop import ShopRules
 from models.wording.orders import order_problem_sentence
+from screens.status_view import changed_reference
 from screens.widgets.ink import STRONG, WARNING
 from screens.widgets.rows import line
 from screens.words import _
@@ -64,7 +65,8 @@ def read_back_facts(
         payment_method=facts.payment_method,
         link_channel=facts.link_channel,
         rules=rules,
-        reference=state.order.reference if state.order else None,
+        reference=state.order.reference if state.order else changed_reference(state),
+        is_change=state.draft.revises is not None,
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from models.draft import Draft, Step
+from models.draft import Draft, DraftState, Step
 from models.money import format_cents
+from models.reference import grouped
 from models.wording.labels import cartridge_label
 from models.wording.rules import promise_sentence
 from screens.console import Console
@@ -45,7 +46,29 @@ def status_view(state: DeskState, console: Console) -> StatusView:
         work=work(console),
         aside=clock_line(console),
         progress=progress(console),
+        title=title(state),
     )
+
+
+def title(state: DeskState) -> str:
+    """What is being done, where it is no new order."""
+    reference = changed_reference(state)
+    if reference is None or state.draft.state is DraftState.PLACED:
+        return ""
+    return _("Modification de la commande {reference}").format(reference=grouped(reference))
+
+
+def changed_reference(state: DeskState) -> str | None:
+    """Of the placed order that this call changes (R8); None where it makes a new one."""
+    return state.changing.get(state.draft.revises) if state.draft.revises else None
+
+
+def change_of(draft: Draft, state: DeskState) -> str:
+    """As in "modification de 482 013 957"; "" for a call that makes a new order."""
+    if draft.revises is None:
+        return ""
+    reference = state.changing.get(draft.revises, "")
+    return _("modification de {reference}").format(reference=grouped(reference))
 
 
 def cart_items(state: DeskState) -> tuple[str, ...]:

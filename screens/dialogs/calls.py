@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from models.draft import DraftState
 from screens.dialogs.dialog import Dialog
-from screens.status_view import PARIS, caller
+from screens.status_view import PARIS, caller, change_of
 from screens.widgets.frame import KeyHint
 from screens.widgets.ink import DIM, STRONG
 from screens.widgets.rows import Rows, line
@@ -37,7 +37,9 @@ class CallsDialog(Dialog):
 
     def on_mount(self) -> None:
         if self.waiting:
-            lines, chosen = [call_line(call) for call in self.waiting], 0
+            state = self.console.state
+            lines = [call_line(call, change_of(call.draft, state)) for call in self.waiting]
+            chosen = 0
         else:
             lines, chosen = [line(_("Aucun appel n'attend."))], -1
         self.query_one(Waiting).put(lines, selected=chosen)
@@ -61,8 +63,8 @@ class CallsDialog(Dialog):
             await self.console.take_up(self.waiting[rows.selected].draft)
 
 
-def call_line(call: DraftSummary) -> Text:
-    """Who, what, since when, and why the call waits."""
+def call_line(call: DraftSummary, change: str = "") -> Text:
+    """Who, what, since when, and why the call waits; first of all which order it changes."""
     draft = call.draft
     at = call.updated_at.astimezone(PARIS).strftime("%d/%m %H:%M")
     articles = counted(draft.cart.article_count, _("article"), _("articles"))
@@ -73,4 +75,5 @@ def call_line(call: DraftSummary) -> Text:
     else:
         why = _("interrompu")
     about = caller(draft) or draft.unknown_printer or draft.search or _("sans nom")
-    return line((f"{at}  {about:<24.24}", STRONG), f"  {articles:<12}", (why, DIM))
+    told = ", ".join(part for part in (change, why) if part)
+    return line((f"{at}  {about:<24.24}", STRONG), f"  {articles:<12}", (told, DIM))

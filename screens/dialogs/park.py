@@ -10,7 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from models.reference import grouped
 from screens.dialogs.dialog import Dialog
+from screens.status_view import changed_reference
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
 from screens.widgets.text_field import TextField
@@ -36,6 +38,15 @@ class ParkDialog(Dialog):
         yield TextField(id="reason")
         yield Plain("")
         yield Plain(_("L'appel garde tout ; chacun sur ce poste peut le reprendre par F9."))
+        yield Plain(self._change_line())
+
+    def _change_line(self) -> str:
+        reference = changed_reference(self.console.state)
+        if reference is None:
+            return ""
+        return _(
+            "D'ici là, et si vous abandonnez, la commande {reference} reste inchangée."
+        ).format(reference=grouped(reference))
 
     def on_mount(self) -> None:
         self.query_one("#reason", TextField).set_quietly(self._proposed)
@@ -43,9 +54,13 @@ class ParkDialog(Dialog):
     def keys(self) -> Sequence[KeyHint]:
         return (
             KeyHint(_("Entrée"), _("mettre en attente")),
-            KeyHint("Ctrl+X", _("abandonner l'appel")),
+            KeyHint("Ctrl+X", self._abandon_words()),
             KeyHint(_("Échap"), _("revenir à l'appel")),
         )
+
+    def _abandon_words(self) -> str:
+        is_change = self.console.state.draft.revises is not None
+        return _("abandonner la modification") if is_change else _("abandonner l'appel")
 
     @on(Input.Submitted, "#reason")
     async def _given(self, event: Input.Submitted) -> None:
