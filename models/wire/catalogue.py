@@ -17,7 +17,17 @@ from models.catalogue import (
     PrinterKind,
     Technology,
 )
-from models.wire.fields import BasisPoints, Cents, Count, Day, Moment, Text, WireModel, Word
+from models.wire.fields import (
+    BasisPoints,
+    Cents,
+    Count,
+    Day,
+    Moment,
+    Text,
+    WireModel,
+    Word,
+    in_answers,
+)
 
 Pair = tuple[Word, Word]
 """A printer_id and a sku that fits it."""
@@ -29,12 +39,17 @@ Cursor = Annotated[
 """Longer than a Word: inside a snapshot it names the last key of the page."""
 
 
+# A newer central may have words for an article that are not known here. It is kept all the
+# same, because pairs join it, in the known word that promises least; its references say what
+# it is.
+
+
 class PrinterWire(WireModel):
     printer_id: Word
     brand: Word
     family: Text
     model: Word
-    kind: PrinterKind
+    kind: Annotated[PrinterKind, in_answers(PrinterKind.OTHER)]
 
     def to_domain(self) -> Printer:
         return Printer(self.printer_id, self.brand, self.family, self.model, self.kind)
@@ -45,12 +60,12 @@ class CartridgeWire(WireModel):
     brand: Word
     series: Text
     oem_reference: Text
-    colour: Colour
-    capacity: Capacity
-    technology: Technology
+    colour: Annotated[Colour, in_answers(Colour.NONE)]
+    capacity: Annotated[Capacity, in_answers(Capacity.STANDARD)]
+    technology: Annotated[Technology, in_answers(Technology.INK)]
     page_yield: Count | None = None
     ean13: Text | None = None
-    origin: Origin = Origin.MANUFACTURER
+    origin: Annotated[Origin, in_answers(Origin.SHOP)] = Origin.MANUFACTURER
     contents: tuple[Word, ...] = ()
 
     def to_domain(self) -> Cartridge:

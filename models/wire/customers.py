@@ -17,7 +17,7 @@ from models.customer import (
     Phone,
     PhoneKind,
 )
-from models.wire.fields import Count, Text, WireModel, Word
+from models.wire.fields import Count, Text, WireModel, WirePage, Word
 
 E164_PATTERN = r"^\+[1-9][0-9]{3,14}$"
 E164 = Annotated[str, StringConstraints(pattern=E164_PATTERN)]
@@ -89,15 +89,21 @@ class CustomerWire(WireModel):
         )
 
 
-class CustomersPage(WireModel):
-    """``cursor`` goes into the next request; it moves on even where the page is empty."""
+class CustomersPage(WirePage):
+    """``cursor`` goes into the next request; it moves on even where the page is empty. A
+    person in newer words is left out: half understood, they would be written back wrong.
+    """
+
+    ROWS = "customers"
 
     customers: tuple[CustomerWire, ...]
     cursor: Word
     has_more: bool = False
 
 
-class CustomersFound(WireModel):
+class CustomersFound(WirePage):
     """Whose phone it is; usually one, rarely a household."""
+
+    ROWS = "customers"
 
     customers: tuple[CustomerWire, ...]

@@ -1,16 +1,18 @@
 """The alphabet of the contract: what every message on the wire is made of.
 
 Owns the strictness (unknown fields are refused by whoever receives an instruction, and
-ignored by whoever reads an answer) and the one canonical spelling of a message. Knows no
-resource.
+ignored by whoever reads an answer), what is made of the words of a newer central, and the
+one canonical spelling of a message. Knows no resource.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Annotated, ClassVar, Self
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import (
     AwareDatetime,
@@ -18,8 +20,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     Strict,
     StringConstraints,
+    ValidationError,
+    ValidationInfo,
 )
 
 AMOUNT_MAX_CENTS = 100_000_000
@@ -43,6 +48,23 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"
 """A key: sku, code, printer_id, brand."""
 Moment = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 Day = Annotated[date, BeforeValidator(_only_text)]
+
+
+ANSWER: Final[Mapping[str, str]] = {"read_as": "answer"}
+"""pydantic's context of what is read as an answer: there, and only there, words may be new."""
+
+
+def in_answers(otherwise: StrEnum) -> BeforeValidator:
+    """In an answer, a word that this program does not know is read as ``otherwise``; in an
+    instruction it is refused as ever.
+    """
+    known = {str(word) for word in type(otherwise)}
+
+    def read(value: object, info: ValidationInfo) -> object:
+        is_newer = info.context is ANSWER and isinstance(value, str) and value not in known
+        return otherwise.value if is_newer else value
+
+    return BeforeValidator(read)
 
 
 class WireModel(BaseModel):
@@ -84,8 +106,54 @@ class WireModel(BaseModel):
 
     @classmethod
     def read_answer(cls, text: str | bytes) -> Self:
-        """Read what central answered; fields that a newer central adds are ignored.
+        """Read what central answered; fields that a newer central adds are ignored, its words
+        are read as their field says (``in_answers``).
 
         Raises pydantic.ValidationError.
         """
-        return cls.model_validate_json(text, extra="ignore")
+        return cls.model_validate_json(text, extra="ignore", context=ANSWER)
+
+
+class WirePage(WireModel):
+    """An answer with rows, each of which is worth having without the others."""
+
+    ROWS: ClassVar[str]
+    """The field they stand in."""
+
+    _unread: int = PrivateAttr(default=0)
+
+    @property
+    def unread(self) -> int:
+        """How many rows were left out, because a newer central says words in them that have
+        no meaning here.
+        """
+        return self._unread
+
+    @classmethod
+    def read_answer(cls, text: str | bytes) -> Self:
+        """As ``WireModel.read_answer``; a row in newer words is left out and counted. A row
+        that is wrong in any other way spoils the whole page: then nothing of it is believed.
+        """
+        try:
+            return super().read_answer(text)
+        except ValidationError as error:
+            newer = _rows_in_newer_words(error, cls.ROWS)
+            if not newer:
+                raise
+        page = super().read_answer(_without(text, cls.ROWS, newer))
+        page._unread = len(newer)  # noqa: SLF001 - our own, on the instance just made
+        return page
+
+
+def _rows_in_newer_words(error: ValidationError, rows: str) -> Collection[int]:
+    """Places of the rows that are wrong, if unknown words are all that is wrong."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    if any(one["type"] != "enum" or one["loc"][0] != rows for one in found):
+        return ()
+    return {int(one["loc"][1]) for one in found}
+
+
+def _without(text: str | bytes, rows: str, places: Collection[int]) -> str:
+    told = json.loads(text)
+    told[rows] = [row for place, row in enumerate(told[rows]) if place not in places]
+    return json.dumps(told)

@@ -22,7 +22,18 @@ from models.pricing import CodeOutcome, PricedLine, Quote
 from models.promise import Promise, PromiseReasonCode
 from models.vouchers import RefusalReason, VoucherKind
 from models.wire.customers import CustomerWire, DeliveryWire
-from models.wire.fields import BasisPoints, Cents, Count, Day, Moment, Text, WireModel, Word
+from models.wire.fields import (
+    BasisPoints,
+    Cents,
+    Count,
+    Day,
+    Moment,
+    Text,
+    WireModel,
+    WirePage,
+    Word,
+    in_answers,
+)
 
 ORDER_BYTES_MAX = 256 * 1024
 """The longest body of an order that central takes; one of 50 lines has about 20 kB."""
@@ -160,7 +171,7 @@ class VerdictOut(WireModel):
 
     order_id: UUID
     reference: Reference
-    outcome: Outcome
+    outcome: Annotated[Outcome, in_answers(Outcome.ACCEPTED_WITH_DIFFERENCES)]
     differences: tuple[DifferenceWire, ...] = ()
     received_at: Moment
     revision: Revision = 1
@@ -182,7 +193,7 @@ class CancellationOut(WireModel):
     """The same for the same body, for ever. ``refund_due_cents`` was paid and has to go back."""
 
     order_id: UUID
-    state: OrderState
+    state: Annotated[OrderState, in_answers(OrderState.CANCELLED)]
     refund_due_cents: Cents
     received_at: Moment
 
@@ -212,7 +223,9 @@ class OrderOut(WireModel):
     parcel_number: Text | None = None
 
 
-class OrdersPage(WireModel):
+class OrdersPage(WirePage):
+    ROWS = "orders"
+
     orders: tuple[OrderRowOut, ...]
     cursor: Word | None = None
     has_more: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from models.payment import PaymentMethod, PaymentState
-from models.wire.fields import Cents, Moment, Text, WireModel
+from models.wire.fields import Cents, Moment, Text, WireModel, WirePage
 
 
 class PaymentRequestWire(WireModel):
@@ -21,5 +21,9 @@ class PaymentRequestWire(WireModel):
     creditor_reference: Text | None = None
 
 
-class PaymentRequestsOut(WireModel):
+class PaymentRequestsOut(WirePage):
+    """All there ever were for one order, in the order they were made."""
+
+    ROWS = "requests"
+
     requests: tuple[PaymentRequestWire, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from models.vouchers import Voucher, VoucherKind
-from models.wire.fields import BasisPoints, Cents, Count, Day, WireModel, Word
+from models.wire.fields import BasisPoints, Cents, Count, Day, WireModel, WirePage, Word
 
 
 class VoucherWire(WireModel):
@@ -29,7 +29,11 @@ class VoucherWire(WireModel):
         return Voucher(**dict(self))
 
 
-class VouchersOut(WireModel):
-    """All codes there are, with their uses as central has counted them."""
+class VouchersOut(WirePage):
+    """All codes there are, with their uses as central has counted them. One of a kind that a
+    console does not know is left out there: it is a code it cannot judge.
+    """
+
+    ROWS = "vouchers"
 
     vouchers: tuple[VoucherWire, ...]
