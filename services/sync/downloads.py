@@ -1,29 +1,66 @@
-"""Down: codes, customers and the catalogue, as central has them."""
+"""Down: codes, operators, customers and the catalogue, as central has them.
+
+Owns what is asked for and in which pieces it is kept. Nothing here holds the console's file
+for longer than an operator's key may wait, and whatever is broken off is gone on with.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from enum import StrEnum
 
 from models.customer import Customer
 from models.errors import Conflict, Unavailable
 from models.vouchers import Voucher
-from services.ports import CatalogueChanges, CatalogueSink, Central, Store, Transaction
-from services.sync.enrolment import CUSTOMERS_CURSOR
+from services.ports import (
+    CatalogueChanges,
+    CatalogueSink,
+    Central,
+    KnownOperator,
+    Store,
+    Transaction,
+)
+from services.sync.enrolment import CUSTOMERS_CURSOR, read_enrolment
 from services.sync.status import NO_CATALOGUE, CatalogueProgress
 
 ROUNDS = 5
 """Central's catalogue may move while it is read; then the changes since are read as well."""
 
+CUSTOMERS_AT_ONCE = 32
+"""Customers in one transaction: some 10 ms, and then whoever waits for the file has it."""
+
+DOWNLOADS = "downloads"
+"""Setting that counts what came down: other programs on this host see that it did."""
+
 Progress = Callable[[CatalogueProgress], None]
 
 
+class Part(StrEnum):
+    """What can be asked for by itself."""
+
+    VOUCHERS = "vouchers"
+    OPERATORS = "operators"
+    CUSTOMERS = "customers"
+    CATALOGUE = "catalogue"
+
+
+ALL_PARTS = frozenset(Part)
+
+
 class Fetcher:
-    """Brings what changed at central. Each part is all or nothing and may be repeated."""
+    """Brings what changed at central; any part may be repeated. ``should_stop`` is asked, and
+    ``meanwhile`` called, between two pieces of a long part.
+    """
 
     def __init__(self, store: Store, sink: CatalogueSink) -> None:
         self._store = store
         self._sink = sink
         self._vouchers: Sequence[Voucher] | None = None
+        self._operators: Sequence[KnownOperator] | None = None
+        self.on_progress: Progress = lambda _: None
+        self.should_stop: Callable[[], bool] = lambda: False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def fetch_vouchers(self, central: Central, *, is_needed: bool) -> None:
         """Writes only what differs from the last time, unless ``is_needed``. What central has
@@ -34,49 +71,85 @@ class Fetcher:
             with self._store.write() as tx:
                 tx.vouchers.replace_all(found)
                 _count_what_is_owed(tx)
+                _note_download(tx)
             self._vouchers = found
 
-    def fetch_customers(self, central: Central, should_stop: Callable[[], bool]) -> int:
-        """How many came. Each page is kept together with the cursor for the next."""
+    def fetch_operators(self, central: Central) -> None:
+        """Writes only what differs from the last time."""
+        found = central.operators()
+        if found != self._operators:
+            with self._store.write() as tx:
+                tx.operators.replace_all(found)
+            self._operators = found
+
+    def fetch_customers(self, central: Central) -> int:
+        """How many came. Each page is kept before the cursor of the next."""
         count = 0
         with self._store.read() as tx:
             cursor = tx.settings.get(CUSTOMERS_CURSOR) or None
-        while not should_stop():
+        while not self.should_stop():
             people, following = central.customers(cursor)
             if not people:
                 break
             cursor = _moved_on(cursor, following)
-            with self._store.write() as tx:
-                _keep(tx, people)
-                tx.settings.put(CUSTOMERS_CURSOR, cursor)
+            self._keep(people, cursor)
             count += len(people)
         return count
 
-    def fetch_catalogue(
-        self, central: Central, progress: Progress, should_stop: Callable[[], bool]
-    ) -> bool:
+    def _keep(self, people: Sequence[Customer], cursor: str) -> None:
+        for start in range(0, len(people), CUSTOMERS_AT_ONCE):
+            with self._store.write() as tx:
+                _keep(tx, people[start : start + CUSTOMERS_AT_ONCE])
+            self.meanwhile()
+        with self._store.write() as tx:
+            tx.settings.put(CUSTOMERS_CURSOR, cursor)
+            _note_download(tx)
+
+    def fetch_catalogue(self, central: Central) -> bool:
         """Whether a newer catalogue landed. Raises what ``CatalogueSink.apply`` raises; the
         old catalogue is then still there. Raises Unavailable(NO_CATALOGUE).
         """
-        is_new = False
+        before = self._sink.version
+        with self._store.read() as tx:
+            enrolment = read_enrolment(tx.settings)
+        source = "" if enrolment is None else enrolment.url
         for _ in range(ROUNDS):
+            cursor = self._sink.take_up(source)
             wanted = central.catalogue_version()
             if not wanted:
                 raise Unavailable(NO_CATALOGUE)
-            if wanted == self._sink.version:
+            if wanted == cursor:
                 break
-            self._apply(central, progress, should_stop)
-            is_new = True
-        return is_new
+            self._apply(central, cursor, source)
+        return self._sink.version != before
 
-    def _apply(self, central: Central, progress: Progress, should_stop: Callable[[], bool]) -> None:
+    def _apply(self, central: Central, cursor: str | None, source: str) -> None:
         try:
-            self._sink.apply(_pages(central, self._sink.version or None, progress, should_stop))
+            self._take(central, cursor, source)
         except Conflict as error:
             if error.code != "cursor_unknown":
                 raise
             # Not a place in this central's feed: begin anew.
-            self._sink.apply(_pages(central, None, progress, should_stop))
+            self._sink.forget_incoming()
+            self._take(central, None, source)
+
+    def _take(self, central: Central, cursor: str | None, source: str) -> None:
+        with closing(self._pages(central, cursor)) as pages:
+            self._sink.apply(
+                pages,
+                source,
+                lambda done, total: self.on_progress(CatalogueProgress(done, total)),
+            )
+
+    def _pages(
+        self, central: Central, cursor: str | None
+    ) -> Generator[CatalogueChanges, None, None]:
+        """Raises Unavailable("sync_stopped")."""
+        for page in central.catalogue_stream(cursor):
+            if self.should_stop():
+                raise Unavailable("sync_stopped")
+            yield page
+            self.meanwhile()
 
 
 def _count_what_is_owed(tx: Transaction) -> None:
@@ -91,29 +164,14 @@ def _count_what_is_owed(tx: Transaction) -> None:
 
 
 def _keep(tx: Transaction, people: Sequence[Customer]) -> None:
-    for person in people:
-        known = tx.customers.get(person.customer_id)
-        # What was changed here and is not yet at central is newer than what central has.
-        if known is None or known.version <= person.version:
-            tx.customers.add(person)
+    """What was changed here and is not yet at central is newer than what central has."""
+    newest = {person.customer_id: person for person in people}  # a page may name one twice
+    known = tx.customers.versions(list(newest))
+    tx.customers.add_all([p for who, p in newest.items() if known.get(who, 0) <= p.version])
 
 
-def _pages(
-    central: Central, cursor: str | None, progress: Progress, should_stop: Callable[[], bool]
-) -> Iterator[CatalogueChanges]:
-    done = total = 0
-    while True:
-        if should_stop():
-            raise Unavailable("sync_stopped")
-        page = central.catalogue_changes(cursor)
-        done += page.row_count
-        total = max(total, page.rows_total)
-        if page.is_full:
-            progress(CatalogueProgress(done, total))
-        yield page
-        if not page.has_more:
-            return
-        cursor = _moved_on(cursor, page.cursor)
+def _note_download(tx: Transaction) -> None:
+    tx.settings.put(DOWNLOADS, str(int(tx.settings.get(DOWNLOADS) or 0) + 1))
 
 
 def _moved_on(before: str | None, cursor: str | None) -> str:

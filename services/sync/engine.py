@@ -7,15 +7,18 @@ the order of things and what a failure means for the rest; knows no network and 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import uuid4
 
 from models.errors import KioskError, Unavailable
-from services.ports import CatalogueSink, Central, Clock, Store
+from services.ports import CatalogueSink, Central, CentralEvent, Clock, Store, Transaction
 from services.sync import status
 from services.sync.backoff import Backoff
-from services.sync.downloads import Fetcher, Progress
+from services.sync.downloads import ALL_PARTS, Fetcher, Part, Progress
+from services.sync.events import EventFeed
 from services.sync.outbox import Sender, Sent
 from services.sync.status import Connection, SyncReport
 
@@ -24,6 +27,9 @@ BLOCK_SIZE = 100
 
 BLOCKS_AHEAD = 2
 """A console keeps this many blocks' worth, for the days when central cannot be reached."""
+
+MEANWHILE_SECONDS = 0.25
+"""How often something long is left for a moment, to see whether an order is to be sent."""
 
 ABOUT_THIS_COMPUTER = ("store_", "catalogue_", "file_", "sync_")
 """Codes of what went wrong here, whatever the line is like."""
@@ -36,6 +42,8 @@ class _Run:
     is_catalogue_new: bool = False
     has_contact: bool = False
     error_code: str | None = None
+    retry_after_seconds: float | None = None
+    looked_at: float = 0.0
 
 
 class SyncEngine:
@@ -63,11 +71,15 @@ class SyncEngine:
         self._block_size = block_size
         self._sender = Sender(store, clock, chance, backoff)
         self._fetcher = Fetcher(store, catalogue_sink)
+        self.events = EventFeed(store, clock, apply_order_event, reconcile)
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
 
-    def run_once(self, *, retry_all: bool = False) -> SyncReport:
+    def run_once(
+        self, *, retry_all: bool = False, parts: Collection[Part] | None = None
+    ) -> SyncReport:
         """One exchange; safe to repeat at any time. ``retry_all``: also what waits its turn.
+        ``parts``: only these come down, because central said that they changed.
 
         What central or the line did wrong is in the report. Raises what ``Store.read`` and
         ``Store.write`` raise when the console's own file cannot be used.
@@ -78,9 +90,10 @@ class SyncEngine:
             with self._store.write() as tx:
                 tx.outbox.retry_now(now=self._clock.now())
         try:
-            self._exchange(run)
+            self._exchange(run, parts)
         except KioskError as error:
             run.error_code = error.code
+            run.retry_after_seconds = _retry_after(error)
             connection = connection_after(error, has_contact=run.has_contact)
         return self._report(run, connection)
 
@@ -99,19 +112,43 @@ class SyncEngine:
         """Only what the console's file says, nothing of the line: for a program that does not sync itself."""
         return self._report(_Run(), Connection.OFFLINE)
 
-    def _exchange(self, run: _Run) -> None:
+    def _exchange(self, run: _Run, parts: Collection[Part] | None) -> None:
         central = self._central = self._central_factory()
         self._sender.send_due(central, run.sent, self.should_stop)
         run.error_code = run.sent.error_code
         self._lease(central)
-        self._fetcher.fetch_vouchers(
-            central, is_needed=bool(run.sent.confirmed or run.sent.refused)
-        )
         run.has_contact = True
-        run.customers = self._fetcher.fetch_customers(central, self.should_stop)
-        run.is_catalogue_new = self._fetcher.fetch_catalogue(
-            central, self.on_progress, self.should_stop
-        )
+        if parts is None:
+            self._catch_up(central)
+        self._fetcher.on_progress, self._fetcher.should_stop = self.on_progress, self.should_stop
+        self._fetcher.meanwhile = lambda: self._send_meanwhile(central, run)
+        self._fetch(central, run, ALL_PARTS if parts is None else parts)
+
+    def _catch_up(self, central: Central) -> None:
+        try:
+            self.events.catch_up(central)
+        except Unavailable as error:
+            if error.code != "not_found":  # a central that is older than its events
+                raise
+
+    def _fetch(self, central: Central, run: _Run, parts: Collection[Part]) -> None:
+        if Part.VOUCHERS in parts:
+            is_needed = bool(run.sent.confirmed or run.sent.refused)
+            self._fetcher.fetch_vouchers(central, is_needed=is_needed)
+        if Part.OPERATORS in parts:
+            self._fetcher.fetch_operators(central)
+        if Part.CUSTOMERS in parts:
+            run.customers = self._fetcher.fetch_customers(central)
+        if Part.CATALOGUE in parts:
+            run.is_catalogue_new = self._fetcher.fetch_catalogue(central)
+
+    def _send_meanwhile(self, central: Central, run: _Run) -> None:
+        """A snapshot may take minutes: no order waits for its end."""
+        now = time.monotonic()
+        if now - run.looked_at >= MEANWHILE_SECONDS:
+            run.looked_at = now
+            if self.has_due():
+                self._sender.send_due(central, run.sent, self.should_stop)
 
     def _lease(self, central: Central) -> None:
         """Raises Unavailable("central_unclear") for a block that brings nothing new: central
@@ -142,7 +179,23 @@ class SyncEngine:
                 catalogue_version=self._sink.version,
                 is_catalogue_new=run.is_catalogue_new,
                 error_code=run.error_code,
+                work=tx.work.count(),
+                retry_after_seconds=run.retry_after_seconds,
+                clock_offset_seconds=self._central.clock_offset_seconds if self._central else None,
             )
+
+
+def apply_order_event(tx: Transaction, event: CentralEvent, at: datetime) -> None:
+    """Until orders are followed here."""
+
+
+def reconcile(central: Central) -> None:
+    """Until orders are followed here."""
+
+
+def _retry_after(error: KioskError) -> float | None:
+    found = error.facts.get("retry_after_seconds")
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def connection_after(error: KioskError, *, has_contact: bool) -> Connection:

@@ -14,6 +14,7 @@ from services.training import CENTRAL_URL
 CENTRAL_TOKEN = "central_token"  # noqa: S105 - the name of a setting
 CONSOLE_NAME = "central_console"
 CUSTOMERS_CURSOR = "customers_cursor"
+EVENTS_CURSOR = "events_cursor"
 IS_DEMO = "is_demo"
 """Setting that is there where ``kiosk demo`` made or took the console."""
 
@@ -51,3 +52,4 @@ def write_enrolment(settings: Settings, enrolment: Enrolment) -> None:
     settings.put(CENTRAL_TOKEN, enrolment.token)
     settings.put(CONSOLE_NAME, enrolment.console)
     settings.put(CUSTOMERS_CURSOR, "")
+    settings.put(EVENTS_CURSOR, "")
