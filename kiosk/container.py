@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from services.placing import Placing
     from services.ports import Catalogue, Clock, Ids, Store
     from services.postal import PostalCodes
+    from services.sign_in import SignIn
     from services.sync.engine import SyncEngine
     from services.sync.status import SyncStatus
     from services.sync.thread import SyncThread
@@ -73,6 +74,7 @@ class Container:
         self._store = Once(self._open_store)
         self._catalogue = Once(self._open_catalogue)
         self._postal = Once(self._open_postal)
+        self._people = Once(self._make_sign_in)
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -133,8 +135,29 @@ class Container:
             rules=placing.rules,
             to_wire=placing.to_wire,
             holder=self.holder.id,
+            operator_id=self.people.operator_id,
             said_total_cents=said_total_cents,
         )
+
+    def cancel(self, order_id: UUID, reason: str) -> Order:
+        """See ``services.cancel_order``."""
+        from models.wire.orders import cancellation_to_wire  # noqa: PLC0415 - pydantic
+        from services.cancel_order import cancel_order  # noqa: PLC0415 - after the first paint
+
+        return cancel_order(
+            order_id,
+            reason,
+            store=self.store,
+            clock=self.clock,
+            ids=self.ids,
+            to_wire=cancellation_to_wire,
+            operator_id=self.people.operator_id,
+        )
+
+    @property
+    def people(self) -> SignIn:
+        """Who works here, and whether they have to sign in."""
+        return self._people()
 
     def open_desk(self) -> Desk:
         from services.desk import Desk  # noqa: PLC0415 - not needed by the command line
@@ -148,6 +171,8 @@ class Container:
             rules=self.rules,
             holder=self.holder.id,
             place=self.place,
+            cancel=self.cancel,
+            people=self.people,
         )
 
     def prepare_practice(self) -> None:
@@ -214,6 +239,14 @@ class Container:
 
         paths.ensure_folder(self.folder)
         return ensure_builtin(paths.catalogue_file(self.folder), self.clock.now())
+
+    def _make_sign_in(self) -> SignIn:
+        from services.adapters.central_link import CentralLink  # noqa: PLC0415 - httpx
+        from services.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - argon2
+        from services.sign_in import SignIn  # noqa: PLC0415 - with the above
+
+        link = CentralLink(self.store, paths.central_address_file(self.folder))
+        return SignIn(store=self.store, clock=self.clock, passwords=Argon2Passwords(), central=link)
 
     def _open_postal(self) -> PostalFile:
         from services.adapters.postal_file import PostalFile  # noqa: PLC0415 - sqlite3

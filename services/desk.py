@@ -7,27 +7,28 @@ time (from the store thread of the application, or from a test). Knows no screen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
-from models.calendar import paris_day
-from models.catalogue import Article
 from models.customer import Customer
-from models.draft import CustomerEntry, Draft, DraftState, PersonEntry, Step
+from models.draft import Draft, DraftState, Step
 from models.errors import DomainError
-from models.order import Order, SyncState
-from models.payment import PaymentMethod
-from models.phone import in_pairs
-from models.pricing import CodeOutcome, Quote
-from models.promise import Promise, promise_for
+from models.order import Order
+from models.pricing import CodeOutcome
 from models.shop import ShopRules
-from models.vouchers import RefusalReason, Voucher
+from models.vouchers import RefusalReason
+from models.work import Settlement
+from services.desk_reading import DeskReading
 from services.desk_state import CustomerFile, DeskState
 from services.drafts import save_draft, storable
-from services.ports import Catalogue, Clock, Ids, Store, Transaction
-from services.quoting import quote_cart
+from services.follow_up import find_orders, follow_up, order_dossier, settle_work_item
+from services.follow_up_state import FollowUp, OrderDossier, OrdersFound
+from services.ports import Catalogue, Clock, Ids, KnownOperator, Store, Transaction
+from services.refilling import entry_of
+from services.revise_order import begin_revision
+from services.sign_in import SignIn
 
 PROPOSED = frozenset({RefusalReason.UNKNOWN, RefusalReason.LOOKS_LIKE})
 """Refusals of a text that is no code: it is not kept in the cart."""
@@ -36,6 +37,12 @@ PROPOSED = frozenset({RefusalReason.UNKNOWN, RefusalReason.LOOKS_LIKE})
 class Place(Protocol):
     def __call__(self, draft_id: UUID, *, said_total_cents: int) -> Order:
         """As ``services.place_order``."""
+        ...
+
+
+class Cancel(Protocol):
+    def __call__(self, order_id: UUID, reason: str) -> Order:
+        """As ``services.cancel_order``."""
         ...
 
 
@@ -52,14 +59,18 @@ class Desk:
         rules: ShopRules,
         holder: str,
         place: Place,
+        cancel: Cancel,
+        people: SignIn,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
         self._ids = ids
-        self._rules = rules
+        self._reading = DeskReading(catalogue, clock, rules)
         self._holder = holder
         self._place = place
+        self._cancel = cancel
+        self._people = people
 
     # --- calls -------------------------------------------------------------
 
@@ -97,8 +108,7 @@ class Desk:
         The call that is left for it waits in its turn, for anybody on this console.
         """
         with self._store.write() as tx:
-            if leaving is not None and not leaving.is_blank:
-                save_draft(leaving, tx=tx, holder=None, now=self._clock.now())
+            self._leave(leaving, tx)
             taken = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
             draft = replace(taken, called_at=self._clock.now())  # a date counts from this talk
             saved = save_draft(draft, tx=tx, holder=self._holder, now=self._clock.now())
@@ -150,7 +160,7 @@ class Desk:
     def take_pack(self, draft: Draft) -> DeskState:
         """Put the pack that the quote points out in the place of its parts, one for one."""
         with self._store.read() as tx:
-            quote, _ = self._quote(draft, tx)
+            quote, _ = self._reading.quote(draft, tx)
         hint = quote.pack_hint
         if hint is None:
             raise DomainError("no_pack_to_take")
@@ -197,97 +207,71 @@ class Desk:
         if saved != draft and (saved is None or saved.state is not DraftState.PLACED):
             self.change(draft)
 
-    # --- the state ---------------------------------------------------------
+    # --- orders that were placed -------------------------------------------
+
+    def follow_up(self) -> FollowUp:
+        """What needs somebody, what central has not confirmed, the last orders."""
+        with self._store.read() as tx:
+            return follow_up(tx, now=self._clock.now())
+
+    def order_file(self, order_id: UUID) -> OrderDossier:
+        """Raises DomainError("order_not_found")."""
+        with self._store.read() as tx:
+            return order_dossier(tx, order_id, now=self._clock.now())
+
+    def find_orders(self, text: str) -> OrdersFound:
+        """By reference, perhaps with a typing error, by name, by the end of a phone."""
+        with self._store.read() as tx:
+            return find_orders(tx, text)
+
+    def settle(
+        self,
+        work_id: UUID,
+        settlement: Settlement = Settlement.CALLED_BACK,
+        *,
+        note: str = "",
+    ) -> None:
+        """Somebody saw to it; ``note`` says what was agreed. Twice is once."""
+        with self._store.write() as tx:
+            settle_work_item(tx, work_id, settlement, note, now=self._clock.now())
+
+    def cancel_order(self, order_id: UUID, reason: str = "") -> OrderDossier:
+        """R8, as ``services.cancel_order``. Twice is once."""
+        self._cancel(order_id, reason)
+        return self.order_file(order_id)
+
+    def change_order(self, order_id: UUID, *, leaving: Draft | None = None) -> DeskState:
+        """R8: the call that changes this order; confirming it makes the next revision. The
+        call that is left for it waits in its turn. Raises as ``begin_revision``.
+        """
+        with self._store.write() as tx:
+            self._leave(leaving, tx)
+            draft = begin_revision(
+                tx, order_id, holder=self._holder, clock=self._clock, ids=self._ids
+            )
+            return self._state(draft, tx)
+
+    # --- who works here ----------------------------------------------------
+
+    @property
+    def operator(self) -> KnownOperator | None:
+        return self._people.operator
+
+    def needs_sign_in(self) -> bool:
+        """The shop has operators and none of them is signed in here."""
+        return self._people.is_needed()
+
+    def sign_in(self, login: str, password: str) -> KnownOperator:
+        """As ``services.sign_in``; takes as long as the line does, on whatever thread."""
+        return self._people.sign_in(login, password)
+
+    def sign_out(self) -> None:
+        self._people.sign_out()
+
+    def _leave(self, draft: Draft | None, tx: Transaction) -> None:
+        """It waits in its turn, for anybody on this console."""
+        if draft is not None and not draft.is_blank and draft.state is not DraftState.PLACED:
+            save_draft(draft, tx=tx, holder=None, now=self._clock.now())
 
     def _state(self, draft: Draft, tx: Transaction) -> DeskState:
-        quote, promise = self._quote(draft, tx)
-        articles = self._catalogue.articles(line.sku for line in draft.cart.lines)
-        order = tx.orders.get(draft.order_id) if draft.order_id else None
-        waiting = tuple(c for c in tx.drafts.unfinished() if c.draft.draft_id != draft.draft_id)
-        return DeskState(
-            draft=draft,
-            quote=order.quote if order else quote,
-            promise=order.promise if order else promise,
-            promises=self._promises(quote, articles),
-            vouchers=_known(draft, tx),
-            articles=tuple(articles[line.sku] for line in draft.cart.lines if line.sku in articles),
-            remedies=tuple(self._catalogue.articles(_remedy_skus(quote)).values()),
-            calls_waiting=waiting,
-            changing=_references((draft, *(call.draft for call in waiting)), tx),
-            order=order,
-            order_sync=_sync_of(order, tx) if order else None,
-        )
-
-    def _quote(self, draft: Draft, tx: Transaction) -> tuple[Quote, Promise | None]:
-        now = self._clock.now()
-        quote, promise = quote_cart(
-            draft.cart,
-            tx=tx,
-            catalogue=self._catalogue,
-            customer_id=draft.customer.customer_id,
-            delivery_postcode=draft.delivery_postcode,
-            method=draft.payment_method,
-            called_at=now,  # a draft left open overnight is ordered today (R14)
-            now=now,
-            rules=self._rules,
-            printer_id=draft.printer_id,
-        )
-        return quote, None if draft.cart.is_empty else promise
-
-    def _promises(
-        self, quote: Quote, articles: Mapping[str, Article]
-    ) -> Mapping[PaymentMethod, Promise]:
-        """What each way to pay would promise; a covered order waits for none of them."""
-        items = [(articles[line.sku].offer, line.quantity) for line in quote.lines]
-        day = paris_day(self._clock.now())
-        return {
-            method: promise_for(day, items, None if quote.is_covered else method, self._rules)
-            for method in PaymentMethod
-            if items
-        }
-
-
-def _remedy_skus(quote: Quote) -> set[str]:
-    refusals = [outcome.refusal for outcome in quote.codes if outcome.refusal]
-    return {sku for refusal in refusals for sku in (refusal.remedy_sku, *refusal.skus) if sku}
-
-
-def _known(draft: Draft, tx: Transaction) -> Mapping[str, Voucher]:
-    found = {code: tx.vouchers.get(code) for code in draft.cart.codes}
-    return {code: voucher for code, voucher in found.items() if voucher is not None}
-
-
-def _references(drafts: Iterable[Draft], tx: Transaction) -> Mapping[UUID, str]:
-    """Of the placed orders that these drafts change."""
-    changed = {draft.revises for draft in drafts if draft.revises is not None}
-    found = (tx.orders.get(order_id) for order_id in changed)
-    return {order.order_id: order.reference for order in found if order is not None}
-
-
-def _sync_of(order: Order, tx: Transaction) -> SyncState | None:
-    rows = tx.orders.of_customer(order.customer.customer_id)
-    return next((row.sync_state for row in rows if row.order.order_id == order.order_id), None)
-
-
-def entry_of(customer: Customer) -> CustomerEntry:
-    """The form filled with what is known of a customer."""
-    phones = [in_pairs(phone.e164) for phone in customer.phones]
-    home = customer.billing
-    return CustomerEntry(
-        customer_id=customer.customer_id,
-        person=PersonEntry(
-            civility=customer.name.civility.value,
-            last_name=customer.name.last_name,
-            first_name=customer.name.first_name,
-            dwelling=home.dwelling.value,
-            inside=home.inside,
-            outside=home.outside,
-            street=home.street,
-            place=home.place,
-            postcode=home.postcode,
-            city=home.city,
-        ),
-        phone=phones[0] if phones else "",
-        second_phone=phones[1] if len(phones) > 1 else "",
-        email=customer.email or "",
-    )
+        return self._reading.state(draft, tx)

@@ -46,6 +46,8 @@ class DeskState:
     """
     order: Order | None = None
     order_sync: SyncState | None = None
+    work_count: int = 0
+    """Orders' matters that need somebody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from models.calendar import paris_day
 from models.customer import Customer
-from models.draft import Draft
+from models.draft import Draft, DraftState
 from models.errors import Conflict, DomainError, KioskError
 from models.intake import CustomerFacts
 from models.order import (
@@ -48,7 +48,7 @@ def begin_revision(
     """The call that changes this order, taken and saved: filled from the order, or as it was
     left where one is open or parked already.
 
-    Raises DomainError("order_unknown"), ("order_not_changeable", state=...), and
+    Raises DomainError("order_not_found"), ("order_not_changeable", state=...), and
     Conflict("draft_taken") while another program is changing it.
     """
     order = changeable_order(tx, order_id)
@@ -67,15 +67,25 @@ def open_revision(tx: Transaction, order_id: UUID) -> Draft | None:
     return next((draft for draft in calls if draft.revises == order_id), None)
 
 
+def end_open_revision(tx: Transaction, order_id: UUID, *, at: datetime) -> None:
+    """A call that was put aside while changing this order has nothing left to change. One that
+    is open elsewhere is told so when it is confirmed.
+    """
+    for call in tx.drafts.unfinished():
+        if call.draft.revises == order_id and not call.is_held_elsewhere:
+            gone = replace(call.draft, state=DraftState.ABANDONED)
+            tx.drafts.save(gone, at=at, holder=None)
+
+
 def changeable_order(
     tx: Transaction, order_id: UUID, *, too_late: type[KioskError] = DomainError
 ) -> Order:
-    """Raises DomainError("order_unknown"), and ``too_late("order_not_changeable", state=...)``
+    """Raises DomainError("order_not_found"), and ``too_late("order_not_changeable", state=...)``
     once the carrier has it or it was cancelled (R8).
     """
     order = tx.orders.get(order_id)
     if order is None:
-        raise DomainError("order_unknown", order_id=str(order_id))
+        raise DomainError("order_not_found", order_id=str(order_id))
     if order.state not in CHANGEABLE:
         raise too_late("order_not_changeable", state=order.state.value)
     return order
@@ -89,7 +99,7 @@ def revise_in(tx: Transaction, draft: Draft, placing: Placing, origin: Origin = 
     """
     refuse_card_numbers(draft)
     if draft.revises is None:
-        raise DomainError("order_unknown", order_id="")
+        raise DomainError("order_not_found", order_id="")
     former = changeable_order(tx, draft.revises, too_late=Conflict)
     now = placing.clock.now()
     agreed = agree(

@@ -25,6 +25,12 @@ def _password_too_short(facts: Facts) -> str:
     return f"Mot de passe trop court : {facts['minimum']} signes au moins."
 
 
+def _order_not_changeable(facts: Facts) -> str:
+    if facts.get("state") == "cancelled":
+        return "La commande est annulée : elle ne change plus."
+    return "Le transporteur a la commande : elle ne change plus, c'est un retour."
+
+
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "amounts_do_not_add_up": "La centrale refuse la commande : les montants ne concordent pas.",
     "body_malformed": "La centrale ne comprend pas cet envoi : prévenez l'administrateur.",
@@ -92,6 +98,7 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " puis « kiosk sync --enrol ADRESSE »."
     ),
     "not_found": "La centrale est d'une autre version : prévenez l'administrateur.",
+    "note_too_long": lambda facts: f"Note trop longue : {facts['maximum']} signes au plus.",
     "nothing_awaited": "Aucun paiement n'est attendu pour cette commande.",
     "operator_login_taken": "Un opérateur a déjà cet identifiant : choisissez-en un autre.",
     "operator_unknown": "Aucun opérateur de cet identifiant à la centrale.",
@@ -99,6 +106,8 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "order_conflict": "La centrale a déjà une autre commande sous cet identifiant : à rappeler.",
     "order_dispatched": "Le transporteur a la commande : elle ne change plus, c'est un retour.",
     "order_id_mismatch": "La centrale refuse l'envoi, mal adressé : prévenez l'administrateur.",
+    "order_not_changeable": _order_not_changeable,
+    "order_not_found": "Cette commande n'est pas sur cette console.",
     "order_not_sendable": "Un champ de la commande est trop long ou hors limites : corrigez-le.",
     "order_too_long": (
         "La commande est trop longue pour être envoyée à la centrale : raccourcissez les"
@@ -114,6 +123,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "reference_taken": "Référence déjà prise : prévenez l'administrateur, puis rappelez le client.",
     "references_exhausted": "La centrale n'a plus de références : prévenez l'administrateur.",
     "revision_conflict": "La commande a été changée d'un autre côté : relisez-la avant de recommencer.",
+    "sign_in_offline_unknown": (
+        "La centrale est injoignable, et cet opérateur ne s'est pas identifié ici récemment :"
+        " réessayez quand la liaison revient."
+    ),
     "sign_in_refused": "Identifiant ou mot de passe incorrect.",
     "store_busy": "Le fichier de la console est occupé ; recommencez.",
     "store_full": "Le disque est plein : libérez de la place, rien n'est perdu.",
@@ -130,4 +143,5 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "token_malformed": "Ce n'est pas un jeton : collez celui qu'a donné « central console add ».",
     "too_many_requests": _too_many_requests,
     "unauthorised": "La centrale n'accepte pas cette console : il faut l'enrôler à nouveau.",
+    "work_unknown": "Ce point à traiter n'existe plus.",
 }

@@ -11,7 +11,7 @@ from uuid import UUID
 from models.errors import Unavailable
 from models.wire.catalogue import ChangesOut
 from models.wire.events import EventOut, EventsPage
-from models.wire.operators import OperatorWire
+from models.wire.operators import OperatorWire, SignInOut
 from models.wire.orders import CancellationOut, OrderRowOut, VerdictOut
 from services.ports import (
     Cancelled,
@@ -21,6 +21,7 @@ from services.ports import (
     Difference,
     EventPage,
     KnownOperator,
+    SignedIn,
     Verdict,
 )
 
@@ -48,6 +49,10 @@ def order_of(row: OrderRowOut) -> CentralOrder:
 
 def operator_of(wire: OperatorWire) -> KnownOperator:
     return KnownOperator(wire.operator_id, wire.login, wire.name, wire.is_disabled)
+
+
+def signed_in_of(answer: SignInOut) -> SignedIn:
+    return SignedIn(operator_of(answer.operator), answer.offline_until)
 
 
 def changes_of(page: ChangesOut) -> CatalogueChanges:

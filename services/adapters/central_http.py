@@ -17,7 +17,7 @@ from models.vouchers import Voucher
 from models.wire.catalogue import CatalogueOut, ChangesOut
 from models.wire.customers import CustomersPage
 from models.wire.events import EventsPage
-from models.wire.operators import OperatorsOut
+from models.wire.operators import OperatorsOut, SignInIn, SignInOut
 from models.wire.orders import CancellationOut, OrdersPage, VerdictOut
 from models.wire.references import BlockIn, BlockOut
 from models.wire.vouchers import VouchersOut
@@ -27,6 +27,7 @@ from services.adapters.central_answers import (
     events_page_of,
     operator_of,
     order_of,
+    signed_in_of,
     verdict_of,
 )
 from services.adapters.central_line import (
@@ -51,6 +52,7 @@ from services.ports import (
     Clock,
     EventPage,
     KnownOperator,
+    SignedIn,
     Verdict,
 )
 
@@ -129,6 +131,10 @@ class CentralHttp:
     def operators(self) -> Sequence[KnownOperator]:
         answer = self._line.ask(OperatorsOut, "GET", "/v1/operators")
         return [operator_of(wire) for wire in answer.operators]
+
+    def sign_in(self, login: str, password: str) -> SignedIn:
+        body = SignInIn(login=login, password=password).canonical()
+        return signed_in_of(self._line.ask(SignInOut, "POST", "/v1/sign-ins", body=body))
 
     def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]:
         page = self._line.ask(CustomersPage, "GET", "/v1/customers", query=_after(cursor))

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from models import wording
 from models.cart import Cart
 from models.draft import DraftState
-from models.errors import Conflict, DomainError
+from models.errors import Conflict, DomainError, Unavailable
 from models.vouchers import Voucher, VoucherKind
+from models.wire.orders import cancellation_to_wire
+from services.adapters.passwords import Argon2Passwords
+from services.cancel_order import cancel_order
 from services.desk import Desk
 from services.drafts import save_draft, storable
 from services.place_order import place_order
+from services.sign_in import SignIn
 
 DRAFT = UUID(int=1)
 OURS = "11111111-1111-7111-8111-111111111111"
@@ -60,6 +64,16 @@ def desk_on(store, tools):
             said_total_cents=said_total_cents,
         )
 
+    def cancel(order_id, reason):
+        return cancel_order(
+            order_id,
+            reason,
+            store=store,
+            clock=tools.clock,
+            ids=tools.ids,
+            to_wire=cancellation_to_wire,
+        )
+
     return Desk(
         store=store,
         catalogue=tools.catalogue,
@@ -68,7 +82,15 @@ def desk_on(store, tools):
         rules=tools.rules,
         holder=OURS,
         place=place,
+        cancel=cancel,
+        people=SignIn(
+            store=store, clock=tools.clock, passwords=Argon2Passwords(), central=no_central
+        ),
     )
+
+
+def no_central():
+    raise Unavailable("not_enrolled")
 
 
 def orders(store):
