@@ -9,6 +9,7 @@ folder is then kept to look into.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import random
 import shutil
@@ -19,9 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.faults.conductor import Conductor, Plan, Result
+from benchmarks.faults.conductor import Conductor, Result
 from benchmarks.faults.finding import Finding
 from benchmarks.faults.postgresql import Postgres, postgres_running
+from benchmarks.faults.stage import Plan
 
 SHOWN = 5
 """Findings of one kind; there may be thousands."""
@@ -47,7 +49,7 @@ def _run(args: argparse.Namespace, postgres: Postgres | None) -> int:
         minutes_max=args.minutes_max,
     )
     crash = postgres.crash if postgres else None
-    result = Conductor(plan, folder, tell=_tell, crash_database=crash).run()
+    result = Conductor(plan, folder, tell=_tell, crash=crash).run()
     print(summary(result))
     if result.is_good and not args.keep:
         shutil.rmtree(folder)
@@ -75,8 +77,8 @@ def summary(result: Result) -> str:
     plan = result.plan
     database = "PostgreSQL" if plan.database else "SQLite"
     lines = [
-        f"seed {plan.seed}, {plan.consoles} consoles, {plan.workers} x central on {database}, "
-        f"Python {platform.python_version()}",
+        f"seed {plan.seed}, {plan.consoles} consoles, {database}, {plan.workers} worker(s)",
+        f"Python {platform.python_version()}, {os.cpu_count()} processors",
         f"{result.seconds:.0f} s, of which {result.drain_seconds:.0f} s to drain",
         *_table(result.audit.counts),
         "kills:",

@@ -13,6 +13,9 @@ from benchmarks.faults.finding import Finding
 from models.order import OrderState
 from models.payment import PaymentState
 
+AWAITED = {OrderState.AWAITING_PAYMENT: (1, 1), OrderState.IN_PREPARATION: (0, 1)}
+"""How many requests may be open, at least and at most; none in any other state."""
+
 
 def goods_findings(beginning: Beginning, central: CentralFacts) -> Iterator[Finding]:
     live = [order for order in central.orders if order.state != OrderState.CANCELLED]
@@ -88,8 +91,15 @@ def _credits(
 
 
 def _payments(order: OrderAtCentral) -> Iterator[Finding]:
-    """R13: never two payable requests; one exactly while money is awaited."""
-    awaited = sum(payment.state == PaymentState.AWAITED for payment in order.payments)
-    wanted = int(order.state == OrderState.AWAITING_PAYMENT)
-    if awaited != wanted:
-        yield Finding("payment", order.reference, f"{awaited} awaited while {order.state}")
+    """R13: never two payable requests, and one for the whole rest where one is awaited. An
+    order in preparation may wait for what a change of it costs more.
+    """
+    awaited = [p.amount_cents for p in order.payments if p.state == PaymentState.AWAITED]
+    least, most = AWAITED.get(OrderState(order.state), (0, 0))
+    if not least <= len(awaited) <= most:
+        yield Finding("payment", order.reference, f"{len(awaited)} awaited while {order.state}")
+    paid = sum(p.amount_cents for p in order.payments if p.state == PaymentState.PAID)
+    for rest in awaited:
+        if rest != max(0, order.newest.total_cents - paid):
+            total = order.newest.total_cents
+            yield Finding("amount", order.reference, f"{rest} awaited, {paid} paid of {total}")

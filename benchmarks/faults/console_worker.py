@@ -14,6 +14,7 @@ import random
 import sys
 import threading
 from pathlib import Path
+from uuid import UUID
 
 from benchmarks.faults.caller import Caller
 from benchmarks.faults.journal import Journal, Said, Word
@@ -21,6 +22,7 @@ from kiosk.container import Container
 from models.draft import Draft, DraftState
 from models.errors import Conflict, DomainError, KioskError, Unavailable
 from models.order import Order
+from models.work import Settlement
 from services.desk import Desk
 from services.desk_state import DeskState
 
@@ -38,6 +40,10 @@ TAKE_UP_SHARE = 0.3
 """Of the calls, those in which somebody who was cut off rings again."""
 SAY_AGAIN_MAX = 10
 
+CHANGE_SHARE, CANCEL_SHARE, SETTLE_SHARE = 0.15, 0.05, 0.05
+RECENT = 30
+"""Orders of before that somebody may ring about."""
+
 
 class Operator:
     """One desk, one journal, one chance."""
@@ -51,15 +57,30 @@ class Operator:
         self._caller = Caller(self._chance, container.catalogue)
 
     def one_call(self) -> None:
-        """Somebody rings: with a call that a kill cut off, where there is one, or a new one."""
+        """Somebody rings: for a new order most of the time, or about one of before."""
+        about_one_of_before = {
+            self._change: CHANGE_SHARE,
+            self._cancel: CANCEL_SHARE,
+            self._settle: SETTLE_SHARE,
+        }
+        drawn = self._chance.random()
+        for act, share in about_one_of_before.items():
+            drawn -= share
+            if drawn < 0:
+                act()
+                return
+        self._serve(self._begin())
+
+    def _begin(self) -> Draft:
+        """A new call, or one that a kill cut off, where there is one."""
         state = self._desk.new_call()
         for call in state.calls_waiting:
             is_cut_off = call.draft.state is DraftState.OPEN and not call.is_held_elsewhere
             if is_cut_off and self._chance.random() < TAKE_UP_SHARE:
                 with contextlib.suppress(Conflict):  # another process was quicker
-                    state = self._desk.resume(call.draft.draft_id)
+                    return self._desk.resume(call.draft.draft_id).draft
                 break
-        self._serve(state.draft)
+        return state.draft
 
     def _serve(self, draft: Draft) -> None:
         try:
@@ -69,7 +90,55 @@ class Operator:
             # As sold out of the catalogue since, or a known customer's file is not whole.
             self._desk.abandon(self._desk.refresh(draft).draft)
             return
-        self._say(Word.ORDER, order)
+        self._say(Word.ORDER if order.revision == 1 else Word.REVISION, order)
+
+    # --- about an order of before (R8) ------------------------------------------------
+
+    def _change(self) -> None:
+        """Another quantity, or something more."""
+        order = self._one_of_before()
+        if order is None:
+            return
+        try:
+            draft = self._desk.change_order(order.order_id).draft
+        except (DomainError, Conflict):
+            return  # cancelled, or another process has it in hand
+        now = self._container.clock.now()
+        change = self._chance.choice(
+            (self._caller.with_articles, self._caller.with_other_quantities)
+        )
+        self._serve(self._desk.change(change(draft, now)).draft)
+
+    def _cancel(self) -> None:
+        order = self._one_of_before()
+        if order is None:
+            return
+        try:
+            self._desk.cancel_order(order.order_id, reason="")
+        except (DomainError, Conflict):
+            return  # cancelled before, or being changed
+        self._say(Word.CANCELLATION, self._order(order.order_id))
+
+    def _settle(self) -> None:
+        """Somebody was called back about what central said."""
+        with self._container.store.read() as tx:
+            work = tx.work.unsettled(limit=RECENT)
+        if work:
+            item = self._chance.choice(list(work))
+            self._desk.settle(item.work_id, Settlement.CALLED_BACK, note="")
+
+    def _one_of_before(self) -> Order | None:
+        with self._container.store.read() as tx:
+            rows = tx.orders.recent(limit=RECENT)
+        return self._chance.choice([row.order for row in rows]) if rows else None
+
+    def _order(self, order_id: UUID) -> Order:
+        with self._container.store.read() as tx:
+            order = tx.orders.get(order_id)
+        assert order is not None
+        return order
+
+    # --- what is said -----------------------------------------------------------------
 
     def _confirm(self, state: DeskState) -> Order:
         """Read the total aloud and confirm it; where it changed meanwhile, read it again."""

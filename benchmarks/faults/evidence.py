@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, create_engine, select
+from sqlalchemy import Row, Table, create_engine, func, select
 from sqlalchemy.engine import Connection
 
 from benchmarks.faults import central_database
@@ -79,6 +79,13 @@ def owed_by(folder: Path) -> int:
     return sum(state in {"waiting", "sent"} for state in states)
 
 
+def states_here(folder: Path) -> dict[UUID, str]:
+    """How each order stands, as the console knows it."""
+    with _file(paths.console_file(folder)) as connection:
+        rows = connection.execute(select(here.orders.c.order_id, here.orders.c.state))
+        return {row.order_id: row.state for row in rows}
+
+
 def _order_here(row: Row[Any], changed: Rows, owed: Rows, work: Rows) -> OrderAtConsole:
     rows_owed = tuple(_owed(item) for item in owed)
     sent = {item.revision: item.fingerprint for item in rows_owed if item.fingerprint}
@@ -128,6 +135,23 @@ def read_central(database: str) -> CentralFacts:
             events=tuple(_event(row, names) for row in _all(connection, there.events, "seq")),
             customers=frozenset(connection.scalars(select(there.customers.c.customer_id))),
         )
+
+
+def states_there(database: str) -> dict[UUID, str]:
+    with (
+        closing(central_database.opened(database)) as opened,
+        opened.read() as connection,
+    ):
+        rows = connection.execute(select(there.orders.c.order_id, there.orders.c.state))
+        return {row.order_id: row.state for row in rows}
+
+
+def newest_event(database: str) -> int:
+    with (
+        closing(central_database.opened(database)) as opened,
+        opened.read() as connection,
+    ):
+        return int(connection.scalar(select(func.max(there.events.c.seq))) or 0)
 
 
 def _orders_there(connection: Connection, names: Mapping[UUID, str]) -> Iterator[OrderAtCentral]:

@@ -7,6 +7,7 @@ taken up without a hole and without a repetition.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -42,6 +43,7 @@ class Follower:
         return self._cursor >= seq
 
     def stop(self) -> None:
+        """Idempotent."""
         self._stopping.set()
         self._central.hang_up()
         self._thread.join()
@@ -51,12 +53,10 @@ class Follower:
         times = 0
         while not self._stopping.is_set():
             times += 1
-            try:
+            with contextlib.suppress(KioskError):  # the line: taken up where it broke
                 self._read_pages()
                 if times % STREAM_EACH == 0:
                     self._listen()
-            except KioskError:
-                pass  # the line: taken up where it broke
             self._stopping.wait(AGAIN_SECONDS)
 
     def _read_pages(self) -> None:

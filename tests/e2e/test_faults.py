@@ -5,13 +5,13 @@ The short form of ``python -m benchmarks.faults``, which says more in docs/relia
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.faults.__main__ import summary
-from benchmarks.faults.conductor import Conductor, Plan, Result
+from benchmarks.faults.conductor import Conductor, Result
+from benchmarks.faults.stage import Plan
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 

@@ -76,7 +76,8 @@ def at_console(order_id: UUID) -> OrderAtConsole:
 
 
 def at_central(order_id: UUID) -> OrderAtCentral:
-    quantity = snapshots(order_id)[-1].lines[0][1]
+    newest = snapshots(order_id)[-1]
+    quantity = newest.lines[0][1]
     is_live = order_id != CANCELLED
     return OrderAtCentral(
         order_id,
@@ -86,7 +87,7 @@ def at_central(order_id: UUID) -> OrderAtCentral:
         state_of(order_id),
         snapshots(order_id),
         differing=frozenset({2}) if order_id == CHANGED else frozenset(),
-        payments=(Payment("awaited" if is_live else "cancelled", 4580),),
+        payments=(Payment("awaited" if is_live else "cancelled", newest.total_cents),),
         reservations=(Reservation("LC970BK", quantity, quantity),) if is_live else (),
         uses={"AVOIR": 500, "RARE": 300} if order_id == PLACED else {},
     )
@@ -224,6 +225,7 @@ BROKEN: dict[str, Break] = {
     "used_too_often_by_one": there(CHANGED, uses={"RARE": 300}),
     "credit": central(codes=CENTRAL.codes | {"AVOIR": CodeAtCentral(1, 2000)}),
     "payment": there(PLACED, payments=(Payment("awaited", 4580), Payment("awaited", 4580))),
+    "amount": there(PLACED, payments=(Payment("awaited", 4580), Payment("paid", 1000))),
     "event_hole": central(events=(event(1, PLACED), event(3, CANCELLED))),
     "event_missed": lambda good: replace(good, heard={CONSOLE: (1, 3)}),
     "event_state": central(
@@ -279,6 +281,7 @@ def test_a_change_that_came_after_the_carrier_is_work_and_no_loss() -> None:
         CHANGED,
         snapshots=snapshots(CHANGED)[:1],
         differing=frozenset(),
+        payments=(Payment("awaited", 4580),),
         reservations=(Reservation("LC970BK", 2, 2),),
     )
     late = refused(taken(GOOD))
