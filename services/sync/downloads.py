@@ -13,6 +13,7 @@ from enum import StrEnum
 from models.customer import Customer
 from models.errors import Conflict, Unavailable
 from models.vouchers import Voucher
+from services.codes import count_what_is_owed
 from services.ports import (
     CatalogueChanges,
     CatalogueSink,
@@ -70,7 +71,7 @@ class Fetcher:
         if is_needed or found != self._vouchers:
             with self._store.write() as tx:
                 tx.vouchers.replace_all(found)
-                _count_what_is_owed(tx)
+                count_what_is_owed(tx)
                 _note_download(tx)
             self._vouchers = found
 
@@ -97,6 +98,62 @@ class Fetcher:
         return count
 
     def _keep(self, people: Sequence[Customer], cursor: str) -> None:
+        for start in range(0, len(people), CUSTOMERS_AT_ONCE):
+            with self._store.write() as tx:
+                _keep(tx, people[start : start + CUSTOMERS_AT_ONCE])
+            self.meanwhile()
+        with self._store.write() as tx:
+            tx.settings.put(CUSTOMERS_CURSOR, cursor)
+            _note_download(tx)
+
+    def fetch_catalogue(self, central: Central) -> bool:
+        """Whether a newer catalogue landed. Raises what ``CatalogueSink.apply`` raises; the
+        old catalogue is then still there. Raises Unavailable(NO_CATALOGUE).
+        """
+        before = self._sink.version
+        with self._store.read() as tx:
+            enrolment = read_enrolment(tx.settings)
+        source = "" if enrolment is None else enrolment.url
+        for _ in range(ROUNDS):
+            cursor = self._sink.take_up(source)
+            wanted = central.catalogue_version()
+            if not wanted:
+                raise Unavailable(NO_CATALOGUE)
+            if wanted == cursor:
+                break
+            self._apply(central, cursor, source)
+        return self._sink.version != before
+
+    def _apply(self, central: Central, cursor: str | None, source: str) -> None:
+        try:
+            self._take(central, cursor, source)
+        except Conflict as error:
+            if error.code != "cursor_unknown":
+                raise
+            # Not a place in this central's feed: begin anew.
+            self._sink.forget_incoming()
+            self._take(central, None, source)
+
+    def _take(self, central: Central, cursor: str | None, source: str) -> None:
+        with closing(self._pages(central, cursor)) as pages:
+            self._sink.apply(
+                pages,
+                source,
+                lambda done, total: self.on_progress(CatalogueProgress(done, total)),
+            )
+
+    def _pages(
+        self, central: Central, cursor: str | None
+    ) -> Generator[CatalogueChanges, None, None]:
+        """Raises Unavailable("sync_stopped")."""
+        for page in central.catalogue_stream(cursor):
+            if self.should_stop():
+                raise Unavailable("sync_stopped")
+            yield page
+            self.meanwhile()
+
+
+def _keep(self, people: Sequence[Customer], cursor: str) -> None:
         for start in range(0, len(people), CUSTOMERS_AT_ONCE):
             with self._store.write() as tx:
                 _keep(tx, people[start : start + CUSTOMERS_AT_ONCE])
