@@ -199,9 +199,10 @@ def _article_row(article: Article) -> dict[str, object]:
 def _replace_rows(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
     """Write what is new or changed and bury what is missing, each with a number of its own."""
     keys = [column.name for column in table.primary_key]
-    known = {
-        tuple(row[key] for key in keys): row for row in connection.execute(select(table)).mappings()
-    }
+    # Orders wait, with the same locks in the same order as theirs: what they take of the
+    # stock is taken of the new one.
+    present = select(table).order_by(*table.primary_key).with_for_update(key_share=True)
+    known = {tuple(row[key] for key in keys): row for row in connection.execute(present).mappings()}
     wanted = {tuple(row[key] for key in keys): {**row, "is_removed": False} for row in rows}
     changed = [
         row
