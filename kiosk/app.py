@@ -43,6 +43,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         Binding("f7,ctrl+o", "follow_up", _("Suivi"), id="orders.follow_up", priority=True),
         Binding("f8,ctrl+n", "new_call", _("Nouvel appel"), id="call.new", priority=True),
         Binding("f9,ctrl+t", "calls", _("Appels en attente"), id="call.list", priority=True),
+        Binding("ctrl+p", "people", _("Opérateur"), id="people", priority=True),
         Binding("question_mark", "keys", show=False),
         Binding("f12,ctrl+g", "keys", _("Toutes les touches"), id="help", priority=True),
         Binding("ctrl+q", "leave", _("Quitter"), id="quit", priority=True),
@@ -92,7 +93,7 @@ class KioskApp(KeyTurns, KioskTerminalApp):
             self.call_later(self._hand_over)
 
     async def _hand_over(self) -> None:
-        await self.live.begin()
+        await self.live.begin(is_typed_ahead=bool(self._typed_ahead))
         while self._typed_ahead:
             await super().on_event(self._typed_ahead.pop(0))
         self._opened.set()
@@ -148,6 +149,9 @@ class KioskApp(KeyTurns, KioskTerminalApp):
 
     async def action_follow_up(self) -> None:
         await self.live.placed.show_list()
+
+    async def action_people(self) -> None:
+        await self.live.people.show()
 
     async def action_keys(self) -> None:
         await self.live.show_keys()

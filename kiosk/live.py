@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kiosk import presenter
 from kiosk.live_orders import LiveOrders
+from kiosk.live_people import LivePeople
 from models import intake
 from models.draft import Draft, DraftState, Step
 from models.errors import KioskError
@@ -79,6 +80,7 @@ class LiveConsole:
         self.state: DeskState = self._desk.new_call()
         self.sync_status: SyncStatus | None = None
         self.notice = ""
+        self.people = LivePeople(self, app, self._desk)
         self.placed = LiveOrders(self, app, container.wake_sync)
         self.interrupted: tuple[Draft, ...] = tuple(
             call.draft
@@ -94,9 +96,13 @@ class LiveConsole:
         self.catalogue.search("brotehr 3500")  # with a typo: forgiving is imported for one
         intake.warm_up()
 
-    async def begin(self) -> None:
-        """Show step 1 in the place of what stood there during the opening."""
+    async def begin(self, *, is_typed_ahead: bool = False) -> None:
+        """Show step 1 in the place of what stood there during the opening. Who works here is
+        asked then and only then, and not of somebody who is at work already.
+        """
         await self._app.switch_screen(self._screen_of(Step.PRINTER))
+        if self.people.is_needed and not (is_typed_ahead or self.interrupted):
+            await self.people.show()
         self._container.start_sync(self._sync_told)
         self._making_ready = asyncio.create_task(self._make_ready())
 
@@ -186,7 +192,7 @@ class LiveConsole:
             self._container.wake_sync()
             await self._app.switch_screen(self._screen_of(Step.CONFIRMATION))
         else:
-            await self._refresh()
+            await self.refresh()
             if self.state.quote.total_cents != said:
                 await self._show_new_total()
 
@@ -267,12 +273,13 @@ class LiveConsole:
         before, self.sync_status = self.sync_status, status
         self._redraw()
         if before is not None and _news(before) != _news(status):
-            self._refreshing = asyncio.create_task(self._refresh())
+            self._refreshing = asyncio.create_task(self.refresh())
 
-    async def _refresh(self) -> None:
+    async def refresh(self) -> None:
         """What changed around the draft, shown in place; focus and notice stay."""
         notice = self.notice
         try:
+            await self.people.look()
             await self.act(lambda desk, draft: desk.refresh(draft))
             if isinstance(self._app.screen, Dialog):
                 await self._app.screen.read_again()

@@ -78,4 +78,5 @@ class LiveOrders:
             return False
         self._live.say("")
         self._wake_sync()
+        await self._live.refresh()
         return True

@@ -60,11 +60,41 @@ class PlacedOrders(Protocol):
         ...
 
 
+class People(Protocol):
+    """Who works at this console."""
+
+    @property
+    def is_needed(self) -> bool:
+        """The shop has operators, and nobody has signed in here."""
+        ...
+
+    @property
+    def operator_name(self) -> str:
+        """Of whoever is signed in, "" where nobody is."""
+        ...
+
+    @property
+    def is_verifying(self) -> bool: ...
+
+    def show(self) -> Awaitable[None]:
+        """Ask who it is."""
+        ...
+
+    def sign_in(self, login: str, password: str) -> None:
+        """Begin to verify; what comes of it is said. The password is kept nowhere."""
+        ...
+
+    def sign_out(self) -> Awaitable[None]: ...
+
+
 class Console(Protocol):
     """The application as screens see it."""
 
     @property
     def placed(self) -> PlacedOrders: ...
+
+    @property
+    def people(self) -> People: ...
 
     state: DeskState
     catalogue: Catalogue

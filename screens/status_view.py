@@ -41,13 +41,20 @@ def status_view(state: DeskState, console: Console) -> StatusView:
         promise=promise_sentence(state.promise) if state.promise else "",
         connection=connection(console),
         is_online=is_online(console),
-        outbox=outbox(console),
+        outbox=outbox(console, state.work_count),
         calls=calls(state.calls_waiting),
-        work=work(console),
+        work=work(state.work_count),
         aside=clock_line(console),
         progress=progress(console),
         title=title(state),
+        operator=operator(console),
     )
+
+
+def operator(console: Console) -> str:
+    """Who is signed in, or that somebody should be."""
+    people = console.people
+    return _("sans opérateur (Ctrl+P)") if people.is_needed else people.operator_name
 
 
 def title(state: DeskState) -> str:
@@ -114,23 +121,23 @@ def hour(at: datetime) -> str:
     return at.astimezone(PARIS).strftime("%H:%M")
 
 
-def outbox(console: Console) -> str:
+def outbox(console: Console, work_count: int = 0) -> str:
+    """What is still to be sent; said also where it is nothing, as long as nothing else is."""
     status = console.sync_status
     if status is None:
         return ""
     parts = []
     if status.waiting:
         parts.append(counted(status.waiting, _("envoi en attente"), _("envois en attente")))
-    elif not (status.work or clock_line(console) or status.catalogue_progress):
+    elif not (work_count or clock_line(console) or status.catalogue_progress):
         parts.append(_("aucun envoi en attente"))
-    if status.refused and not status.work:  # each that nobody has settled is among the work
+    if status.refused and not work_count:  # each that nobody has settled is among the work
         parts.append(counted(status.refused, _("envoi refusé"), _("envois refusés")))
     return ", ".join(parts)
 
 
-def work(console: Console) -> str:
+def work(count: int) -> str:
     """What needs a person, with the key that shows it."""
-    count = console.sync_status.work if console.sync_status else 0
     return _("{count} à traiter (F7)").format(count=count) if count else ""
 
 

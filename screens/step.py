@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from models.draft import Draft, Step
 from screens.console import Console, console_of
-from screens.status_view import status_view, work
+from screens.status_view import status_view
 from screens.widgets.frame import (
     HELP_HINT,
     HELP_WHILE_TYPING,
@@ -108,7 +108,7 @@ class StepScreen(Screen[None]):
         ahead, behind = hints[after:], hints[:after]
         calls = [KeyHint("F9", _("appels"))] if self.console.state.calls_waiting else []
         follow_up = KeyHint("F7", _("suivi"))
-        is_urgent = work(self.console) or self.STEP is Step.CONFIRMATION
+        is_urgent = self.console.state.work_count or self.STEP is Step.CONFIRMATION
         calls = [follow_up, *calls] if is_urgent else calls
         if not self.draft.is_blank and self.STEP is not Step.CONFIRMATION:
             calls.insert(0, KeyHint("F8", _("nouvel appel")))

@@ -54,8 +54,9 @@ class Dialog(Screen[None]):
     def keys(self) -> Sequence[KeyHint]:
         raise NotImplementedError
 
-    def on_screen_resume(self, event: ScreenResume) -> None:
+    async def on_screen_resume(self, event: ScreenResume) -> None:
         del event
+        await self.read_again()
         if self.FIRST_FOCUS:
             self.set_focus(self.query_one(f"#{self.FIRST_FOCUS}"))
         self.redraw()

@@ -57,9 +57,6 @@ class FollowUpDialog(Dialog):
 
     # --- drawing -----------------------------------------------------------
 
-    async def on_screen_resume(self) -> None:
-        await self.read_again()
-
     async def read_again(self) -> None:
         """What changed since, with every row in its place."""
         await self._read(keeps_places=True)

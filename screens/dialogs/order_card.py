@@ -36,9 +36,6 @@ class OrderCardDialog(Dialog):
 
     # --- drawing -----------------------------------------------------------
 
-    async def on_screen_resume(self) -> None:
-        await self.read_again()
-
     async def read_again(self) -> None:
         """The order as it stands now; what part of the text is in sight stays."""
         try:

@@ -16,8 +16,9 @@ class Plain(Static):
         text: str = "",
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
     ) -> None:
-        super().__init__(Content(text), id=id, markup=False)
+        super().__init__(Content(text), id=id, classes=classes, markup=False)
         self._text = text
 
     def put(self, text: str) -> None:

@@ -43,12 +43,12 @@ def test_a_token_that_is_not_accepted_is_the_administrators(code: str | None, sa
 
 
 def test_work_is_named_with_its_key_and_takes_the_place_of_nothing_waits() -> None:
-    assert (work(at(None)), work(at(ONLINE))) == ("", "")
+    assert work(0) == ""
+    assert work(2) == "2 à traiter (F7)"
     assert outbox(at(ONLINE)) == "aucun envoi en attente"
-    busy = replace(ONLINE, work=2, refused=1)
-    assert work(at(busy)) == "2 à traiter (F7)"
-    assert outbox(at(busy)) == ""
-    assert outbox(at(replace(busy, waiting=3))) == "3 envois en attente"
+    busy = replace(ONLINE, refused=1)
+    assert outbox(at(busy), 2) == ""
+    assert outbox(at(replace(busy, waiting=3)), 2) == "3 envois en attente"
     assert outbox(at(replace(ONLINE, refused=1))) == "aucun envoi en attente, 1 envoi refusé"
 
 
