@@ -104,6 +104,23 @@ def find_orders(tx: Transaction, text: str, *, limit: int = ROWS_MAX) -> OrdersF
     return OrdersFound(tuple(_of_customers(tx, text))[:limit])
 
 
+def order_by_reference(tx: Transaction, text: str) -> Order:
+    """The order with this reference, as it was heard. Raises DomainError("reference_malformed"),
+    ("order_not_found"), and ("reference_check", reference=..., near=...) with the references
+    of orders it may have been.
+    """
+    try:
+        order = tx.orders.by_reference(reference.parse(text))
+    except DomainError as error:
+        if error.code != "reference_check":
+            raise
+        near = tuple(row.order.reference for row in _near(tx, text))
+        raise DomainError(error.code, **error.facts, near=near) from error
+    if order is None:
+        raise DomainError("order_not_found")
+    return order
+
+
 def _near(tx: Transaction, text: str) -> Iterator[OrderRow]:
     for possible in reference.neighbours(text):
         order = tx.orders.by_reference(possible)

@@ -1,33 +1,20 @@
-"""``kiosk orders``: list orders, quote one from a file, place one from a file."""
+"""``kiosk orders``: the orders of this console; what can be done with them, by action."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from kiosk import paths
+from kiosk.commands import orders_follow_up, orders_from_file
 from kiosk.container import Container
-from models.errors import DomainError
 
 if TYPE_CHECKING:
-    from services.ports import Catalogue, OrderRow
+    from services.ports import OrderRow
 
 LIMIT = 50
 LIMIT_MAX = 100_000
-FILE_BYTES_MAX = 1_000_000
-
-PLACE_HELP = """\
-Passe la commande de FICHIER et dit sa référence ; tout ou rien, et sur le disque au retour.
-Avec un « uuid », le même fichier repassé donne la même commande, un autre fichier sous cet
-uuid est refusé. Sans « uuid », chaque passage est une commande. Un client de mêmes nom et
-téléphone est reconnu. Un code refusé arrête tout : qui a envoyé la commande comptait dessus ;
---allow-refused-codes la passe sans la remise."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,30 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=_count, default=LIMIT, metavar="N", help=f"au plus N ({LIMIT})"
     )
+    parser.set_defaults(act=_list)
     actions = parser.add_subparsers(dest="action", title="actions", metavar="ACTION")
-    quote = actions.add_parser(
-        "quote", help="chiffrer une commande", description="Chiffre FICHIER sans rien écrire."
-    )
-    place = actions.add_parser(
-        "place",
-        help="passer une commande",
-        description=PLACE_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    place.add_argument(
-        "--allow-refused-codes", action="store_true", help="passer outre les codes refusés"
-    )
-    for action in (quote, place):
-        _configure_file(action)
-
-
-def _configure_file(parser: argparse.ArgumentParser) -> None:
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("file", nargs="?", metavar="FICHIER", help="JSON ; - : entrée standard")
-    source.add_argument("--schema", action="store_true", help="le JSON Schema d'un fichier")
-    source.add_argument("--example", action="store_true", help="un fichier qui marche")
-    # The answer is JSON in any case; the word is accepted for who writes it by habit.
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="(toujours)")
+    orders_from_file.configure(actions)
+    orders_follow_up.configure(actions)
 
 
 def _count(text: str) -> int:
@@ -69,113 +36,8 @@ def _count(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.action is None:
-        return _list(args)
-    from services import order_file  # noqa: PLC0415 - pydantic
-
-    if args.schema or args.example:
-        print(order_file.schema() if args.schema else order_file.example())
-        return 0
-    answer = (_quote if args.action == "quote" else _place)(args)
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
-    return 0
-
-
-# --- from a file ------------------------------------------------------------------
-
-
-def _quote(args: argparse.Namespace) -> dict[str, Any]:
-    from services import order_entry, order_file  # noqa: PLC0415 - pydantic
-    from services.training import needs_filling  # noqa: PLC0415 - with the above
-
-    file = order_file.read_order(_read(args.file))
-    with _opened() as container, _catalogue_without_writing(container) as catalogue:
-        placing = container.placing(catalogue)
-        if not container.has_store:
-            codes, people = _practice(container)
-            return order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
-        with container.store.read() as tx:
-            codes, people = _practice(container) if needs_filling(tx) else (tx, tx.customers)
-            return order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
-
-
-def _place(args: argparse.Namespace) -> dict[str, Any]:
-    from services import order_entry, order_file  # noqa: PLC0415 - pydantic
-
-    file = order_file.read_order(_read(args.file))
-    with _opened() as container:
-        container.prepare_practice()
-        return order_entry.place_file(
-            file,
-            store=container.store,
-            placing=container.placing(),
-            allow_refused_codes=args.allow_refused_codes,
-        )
-
-
-def _read(name: str) -> bytes:
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise DomainError("order_file_unreadable", path=name, reason=_why(error)) from error
-    except ValueError as error:  # a NUL in the name
-        raise DomainError("order_file_unreadable", path=name, reason="missing") from error
-    if len(data) > FILE_BYTES_MAX:
-        raise DomainError("order_file_unreadable", path=name, reason="too_large")
-    return data.removeprefix(b"\xef\xbb\xbf")
-
-
-def _why(error: OSError) -> str:
-    match error:
-        case FileNotFoundError():
-            return "missing"
-        case IsADirectoryError():
-            return "folder"
-        case PermissionError():
-            return "forbidden"
-        case _:
-            return "unreadable"
-
-
-@contextmanager
-def _opened() -> Iterator[Container]:
-    container = Container.from_environment()
-    try:
-        yield container
-    finally:
-        container.close()
-
-
-@contextmanager
-def _catalogue_without_writing(container: Container) -> Iterator[Catalogue]:
-    """The console's catalogue; where there is none yet, the built-in one, in a folder that goes."""
-    if paths.catalogue_file(container.folder).exists():
-        yield container.catalogue
-        return
-    from services.adapters.catalogue_file import ensure_builtin  # noqa: PLC0415 - sqlite3
-
-    with tempfile.TemporaryDirectory(prefix="kiosk-") as folder:
-        catalogue = ensure_builtin(paths.catalogue_file(Path(folder)), container.clock.now())
-        try:
-            yield catalogue
-        finally:
-            catalogue.close()
-
-
-def _practice(container: Container) -> tuple[Any, Any]:
-    """Codes and customers of a console that has none yet."""
-    from services.demo_people import demo_customers, demo_vouchers  # noqa: PLC0415 - only without a file
-    from services.training import PracticeCodes, PracticePeople  # noqa: PLC0415 - see above
-
-    now = container.clock.now()
-    return PracticeCodes(demo_vouchers(now)), PracticePeople(demo_customers(now))
-
-
-# --- the list -----------------------------------------------------------------------
+    code: int = args.act(args)
+    return code
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -192,7 +54,7 @@ def _list(args: argparse.Namespace) -> int:
 
 def _rows(limit: int) -> tuple[OrderRow, ...]:
     """Newest first; a console that was never used has none, and gets no file by being asked."""
-    with _opened() as container:
+    with closing(Container.from_environment()) as container:
         if not container.has_store:
             return ()
         with container.store.read() as tx:
@@ -205,6 +67,7 @@ def _as_json(row: OrderRow) -> dict[str, Any]:
     return {
         "reference": order.reference,
         "uuid": str(order.order_id),
+        "revision": order.revision,
         "state": order.state.value,
         "payment_method": order.payment_method.value,
         "total_cents": order.quote.total_cents,

@@ -272,7 +272,10 @@ def _too_many(facts: Facts) -> str:
 
 def _reference_check(facts: Facts) -> str:
     named = f" {grouped(str(facts['reference']))}" if "reference" in facts else ""
-    return f"La référence{named} contient un chiffre faux : faites-la relire trois par trois."
+    told = f"La référence{named} contient un chiffre faux : faites-la relire trois par trois."
+    near = facts.get("near")
+    meant = " ou ".join(grouped(str(one)) for one in near) if isinstance(near, tuple) else ""
+    return f"{told} Peut-être {meant} ?" if meant else told
 
 
 def _total_changed(facts: Mapping[str, object]) -> str:
