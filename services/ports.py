@@ -17,7 +17,7 @@ from uuid import UUID
 from models.catalogue import Article, Printer
 from models.customer import Customer
 from models.draft import Draft
-from models.order import Order, OrderEvent, SyncState
+from models.order import Order, OrderEvent, OrderState, SyncState
 from models.vouchers import Voucher
 from models.work import Settlement, WorkItem
 from services.hits import SearchResult
@@ -144,6 +144,18 @@ class OrderRow:
     last_error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderStanding:
+    """Where an order stands, without reading it whole."""
+
+    state: OrderState
+    revision: int
+
+
+BY_CENTRAL = "by_central"
+"""Fact of a STATE_CHANGED event that central's word brought about: of states it is the judge."""
+
+
 class Drafts(Protocol):
     def save(self, draft: Draft, *, at: datetime, holder: str | None) -> None:
         """Insert or replace. Raises Conflict("draft_taken") when another holder has it,
@@ -167,7 +179,17 @@ class Orders(Protocol):
     def get(self, order_id: UUID) -> Order | None: ...
     def by_draft(self, draft_id: UUID) -> Order | None: ...
     def by_reference(self, reference: str) -> Order | None: ...
-    def append(self, event: OrderEvent) -> None: ...
+    def standings(self, order_ids: Sequence[UUID]) -> Mapping[UUID, OrderStanding]:
+        """Of those that are known; some hundreds at once."""
+        ...
+
+    def append(self, event: OrderEvent) -> None:
+        """A STATE_CHANGED event moves the order to its state. Raises
+        DomainError("order_transition") for one the table does not allow, unless it is
+        ``BY_CENTRAL``.
+        """
+        ...
+
     def events(self, order_id: UUID) -> Sequence[OrderEvent]: ...
     def recent(self, *, limit: int = 200) -> Sequence[OrderRow]: ...
     def of_customer(self, customer_id: UUID, *, limit: int = 20) -> Sequence[OrderRow]: ...
@@ -232,6 +254,10 @@ class References(Protocol):
         """
         ...
 
+    def give_up(self) -> None:
+        """None of the numbers that are still free is taken any more: they belong to another."""
+        ...
+
     def take_next(self) -> int:
         """The next free number, used up for ever once the transaction commits.
         Raises Unavailable("no_references_left").
@@ -279,6 +305,14 @@ class Outbox(Protocol):
 
     def of_order(self, order_id: UUID) -> Sequence[OutboxItem]:
         """All there was about one order, confirmed ones too, the oldest first."""
+        ...
+
+    def confirmed_orders(self) -> Sequence[UUID]:
+        """Orders that this console's central confirmed."""
+        ...
+
+    def disown_confirmed(self) -> None:
+        """What is confirmed so far was so by another central: this one need not know it."""
         ...
 
 

@@ -17,9 +17,12 @@ from models.errors import Defect
 from models.order import OrderState, SyncState
 from models.tables.console import orders, outbox, work_items
 from models.work import WorkKind
+from services.codes import WHOLE_ORDERS
 from services.ports import OutboxItem
 
 ADD_ITEM = insert(outbox)
+IS_CONFIRMED = outbox.c.state == SyncState.CONFIRMED.value
+ELSEWHERE = "confirmed_elsewhere"
 OWED = (SyncState.WAITING.value, SyncState.SENT.value)
 IN_ORDER = (outbox.c.created_at, outbox.c.item_id)
 
@@ -92,6 +95,15 @@ class ConsoleOutbox:
 
     def of_order(self, order_id: UUID) -> Sequence[OutboxItem]:
         return self._items(select(outbox).where(outbox.c.order_id == order_id))
+
+    def confirmed_orders(self) -> Sequence[UUID]:
+        confirmed = select(outbox.c.order_id).where(
+            IS_CONFIRMED, outbox.c.last_error.is_(None), outbox.c.kind.in_(WHOLE_ORDERS)
+        )
+        return tuple(self._connection.scalars(confirmed.distinct()))
+
+    def disown_confirmed(self) -> None:
+        self._connection.execute(update(outbox).where(IS_CONFIRMED).values(last_error=ELSEWHERE))
 
     def _items(self, query: Select[Any]) -> Sequence[OutboxItem]:
         rows = self._connection.execute(query.order_by(*IN_ORDER))

@@ -49,6 +49,9 @@ class ConsoleReferences:
             number = int(reference[:-1])
             yield number, number
 
+    def give_up(self) -> None:
+        self._connection.execute(update(reference_blocks).values(next=reference_blocks.c.last + 1))
+
     def take_next(self) -> int:
         block = self._connection.execute(FREE_BLOCK).first()
         if block is None:

@@ -10,16 +10,18 @@ import random
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from models.errors import KioskError, Unavailable
-from services.ports import CatalogueSink, Central, CentralEvent, Clock, Store, Transaction
+from services.ports import CatalogueSink, Central, Clock, Store
 from services.sync import status
-from services.sync.backoff import Backoff
+from services.sync.backoff import Backoff, asked_to_wait
 from services.sync.downloads import ALL_PARTS, Fetcher, Part, Progress
 from services.sync.events import EventFeed
-from services.sync.outbox import Sender, Sent
+from services.sync.leasing import lease_references
+from services.sync.order_states import apply_order_event
+from services.sync.outbox import NOT_ACCEPTED, Sender, Sent
+from services.sync.reconcile import reconcile_orders
 from services.sync.status import Connection, SyncReport
 
 BLOCK_SIZE = 100
@@ -61,6 +63,7 @@ class SyncEngine:
         *,
         block_size: int = BLOCK_SIZE,
         chance: Callable[[], float] = random.random,
+        new_key: Callable[[], UUID] = uuid4,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
@@ -69,9 +72,10 @@ class SyncEngine:
         self._clock = clock
         self._central: Central | None = None
         self._block_size = block_size
+        self._new_key = new_key
         self._sender = Sender(store, clock, chance, backoff)
         self._fetcher = Fetcher(store, catalogue_sink)
-        self.events = EventFeed(store, clock, apply_order_event, reconcile)
+        self.events = EventFeed(store, clock, apply_order_event, self._reconcile)
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
 
@@ -93,7 +97,7 @@ class SyncEngine:
             self._exchange(run, parts)
         except KioskError as error:
             run.error_code = error.code
-            run.retry_after_seconds = _retry_after(error)
+            run.retry_after_seconds = asked_to_wait(error.facts)
             connection = connection_after(error, has_contact=run.has_contact)
         return self._report(run, connection)
 
@@ -120,6 +124,8 @@ class SyncEngine:
         run.has_contact = True
         if parts is None:
             self._catch_up(central)
+            # What central was found to have forgotten goes up again at once.
+            self._sender.send_due(central, run.sent, self.should_stop)
         self._fetcher.on_progress, self._fetcher.should_stop = self.on_progress, self.should_stop
         self._fetcher.meanwhile = lambda: self._send_meanwhile(central, run)
         self._fetch(central, run, ALL_PARTS if parts is None else parts)
@@ -151,19 +157,16 @@ class SyncEngine:
                 self._sender.send_due(central, run.sent, self.should_stop)
 
     def _lease(self, central: Central) -> None:
-        """Raises Unavailable("central_unclear") for a block that brings nothing new: central
-        may have come back from an old backup, and goes on from there at the next run.
-        """
-        while (left := self._references_left()) < BLOCKS_AHEAD * self._block_size:
-            first, last = central.lease_references(self._block_size, str(uuid4()))
-            with self._store.write() as tx:
-                tx.references.add_block(first, last)
-            if self._references_left() <= left:
-                raise Unavailable("central_unclear")
+        lease_references(
+            self._store,
+            central,
+            wanted=BLOCKS_AHEAD * self._block_size,
+            block_size=self._block_size,
+            new_key=self._new_key,
+        )
 
-    def _references_left(self) -> int:
-        with self._store.read() as tx:
-            return tx.references.left()
+    def _reconcile(self, central: Central) -> None:
+        reconcile_orders(self._store, central, self._clock, self.should_stop)
 
     def _report(self, run: _Run, connection: Connection) -> SyncReport:
         with self._store.read() as tx:
@@ -185,26 +188,13 @@ class SyncEngine:
             )
 
 
-def apply_order_event(tx: Transaction, event: CentralEvent, at: datetime) -> None:
-    """Until orders are followed here."""
-
-
-def reconcile(central: Central) -> None:
-    """Until orders are followed here."""
-
-
-def _retry_after(error: KioskError) -> float | None:
-    found = error.facts.get("retry_after_seconds")
-    return float(found) if isinstance(found, (int, float)) else None
-
-
 def connection_after(error: KioskError, *, has_contact: bool) -> Connection:
     """What an error says about the line to central; ``has_contact``: central answered before."""
+    if error.code in NOT_ACCEPTED:
+        return Connection.UNAUTHORISED
     match error.code:
         case "not_enrolled":
             return Connection.NOT_ENROLLED
-        case "unauthorised":
-            return Connection.UNAUTHORISED
         case status.NO_CATALOGUE:
             return Connection.ONLINE
     if error.code.startswith(ABOUT_THIS_COMPUTER):

@@ -27,7 +27,7 @@ PART_OF = {
 
 APPLIED_HERE = frozenset({"order_state", "payment"})
 
-ApplyOrderEvent = Callable[[Transaction, CentralEvent, datetime], None]
+ApplyOrderEvent = Callable[[Transaction, CentralEvent, datetime], object]
 """Writes what happened to one order; the same again changes nothing."""
 
 Reconcile = Callable[[Central], None]

@@ -1,0 +1,139 @@
+"""After a gap: every order of this console held against central's list of them.
+
+Needed where events were missed: at the first run, after a long time, and after central was
+put back from an older copy. Then states follow, and what central has forgotten (an order, a
+change of it, its cancellation) waits in the outbox again: nothing that was said to a caller
+is lost. Safe to repeat, and cut off anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from models.errors import Unavailable
+from models.order import OrderState, SyncState
+from models.work import WorkItem, WorkKind
+from services.codes import known_to_central
+from services.ports import (
+    Central,
+    CentralOrder,
+    Clock,
+    OrderStanding,
+    OutboxKind,
+    Store,
+    Transaction,
+)
+from services.sync.order_states import PARCEL, follow, state_of
+from services.sync.outcomes import send_again
+
+STATE_BEHIND = "state_behind"
+"""Code of a difference: central's state cannot come after the one that is known here."""
+
+AT_ONCE = 200
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """``changed`` orders have another state, ``sent_again`` ones were forgotten by central."""
+
+    changed: int = 0
+    sent_again: int = 0
+
+
+def reconcile_orders(
+    store: Store, central: Central, clock: Clock, should_stop: Callable[[], bool] = lambda: False
+) -> Reconciled:
+    """Returns once all orders were looked at. Events are to be taken up where they stood
+    before it was called.
+
+    Raises what ``Central`` and ``Store`` raise, and Unavailable("sync_stopped").
+    """
+    done = Reconciled()
+    seen: set[UUID] = set()
+    for page in _pages(central, should_stop):
+        seen.update(order.order_id for order in page)
+        _follow_page(store, page, clock, done)
+    _send_missing_again(store, seen, clock, done)
+    return done
+
+
+def _pages(central: Central, should_stop: Callable[[], bool]) -> Iterator[Sequence[CentralOrder]]:
+    cursor: str | None = None
+    while True:
+        if should_stop():
+            raise Unavailable("sync_stopped")
+        page, following = central.orders(cursor)
+        yield page
+        if following is None:
+            return
+        if following == cursor:
+            raise Unavailable("central_unclear")  # a list that stands still would never end
+        cursor = following
+
+
+def _follow_page(
+    store: Store, page: Sequence[CentralOrder], clock: Clock, done: Reconciled
+) -> None:
+    with store.read() as tx:
+        known = tx.orders.standings([order.order_id for order in page])
+    for order in page:
+        if order.order_id in known and _differs(order, known[order.order_id]):
+            with store.write() as tx:
+                _reconcile(tx, order, clock.now(), done)
+
+
+def _differs(order: CentralOrder, here: OrderStanding) -> bool:
+    return order.state != here.state or order.revision < here.revision
+
+
+def _reconcile(tx: Transaction, order: CentralOrder, now: datetime, done: Reconciled) -> None:
+    if _is_forgotten_in_part(tx, order):
+        done.sent_again += send_again(tx, order.order_id, now)
+        return
+    facts: Mapping[str, object] = {PARCEL: order.parcel_number} if order.parcel_number else {}
+    if follow(tx, order.order_id, order.state, now, **facts) is not None:
+        done.changed += 1
+    else:
+        _tell_if_behind(tx, order, now)
+
+
+def _is_forgotten_in_part(tx: Transaction, order: CentralOrder) -> bool:
+    """Central confirmed a revision or a cancellation that it does not have."""
+    here = tx.orders.get(order.order_id)
+    if here is None:
+        return False
+    confirmed = known_to_central(here, tx)
+    if confirmed is not None and order.revision < confirmed.revision:
+        return True
+    return order.state != OrderState.CANCELLED and any(
+        item.kind == OutboxKind.CANCELLATION and item.state is SyncState.CONFIRMED
+        for item in tx.outbox.of_order(order.order_id)
+    )
+
+
+def _tell_if_behind(tx: Transaction, order: CentralOrder, now: datetime) -> None:
+    """A person has to look, unless what is owed about the order will bring them together."""
+    here = tx.orders.standings([order.order_id])[order.order_id]
+    central = state_of(order.state)
+    items = tx.outbox.of_order(order.order_id)
+    is_owed = any(item.state in {SyncState.WAITING, SyncState.SENT} for item in items)
+    if central in {None, here.state} or is_owed:
+        return
+    found = {"code": STATE_BEHIND, "said": here.state.value, "central": order.state, "sku": None}
+    work_id = uuid5(order.order_id, f"{STATE_BEHIND} {here.state} {order.state}")
+    if tx.work.get(work_id) is None:
+        facts = {"differences": [found]}
+        tx.work.raise_item(WorkItem(work_id, order.order_id, WorkKind.DIFFERENCES, facts, now))
+
+
+def _send_missing_again(store: Store, seen: set[UUID], clock: Clock, done: Reconciled) -> None:
+    with store.read() as tx:
+        confirmed = tx.outbox.confirmed_orders()
+    missing = [order_id for order_id in confirmed if order_id not in seen]
+    for start in range(0, len(missing), AT_ONCE):
+        with store.write() as tx:
+            for order_id in missing[start : start + AT_ONCE]:
+                done.sent_again += send_again(tx, order_id, clock.now())
