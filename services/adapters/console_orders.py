@@ -76,6 +76,8 @@ EVER_PAID_BY = union(
     select(order_revisions.c.order_id).where(order_revisions.c.customer_id == bindparam("key")),
 )
 
+LAST_EVENT = select(func.max(order_events.c.event_id))
+
 
 class ConsoleOrders:
     """``services.ports.Orders``."""
@@ -188,6 +190,9 @@ class ConsoleOrders:
             OrderEvent(row.order_id, OrderEventKind(row.kind), row.at, load_facts(row.facts))
             for row in rows
         )
+
+    def last_event(self) -> int:
+        return int(self._connection.scalar(LAST_EVENT) or 0)
 
     def recent(self, *, limit: int = 200) -> Sequence[OrderRow]:
         return self._rows(_with_sync_state().limit(limit), {})

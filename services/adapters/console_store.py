@@ -31,6 +31,7 @@ from services.adapters.console_outbox import ConsoleOutbox
 from services.adapters.console_references import ConsoleReferences
 from services.adapters.console_vouchers import ConsoleSettings, ConsoleVouchers
 from services.adapters.console_work import ConsoleWork
+from services.adapters.glance import Glance
 from services.adapters.stored_forms import make_ready
 from services.holding import FolderHolders, Holders
 from services.ports import (
@@ -76,6 +77,7 @@ class ConsoleStore:
         self._holders = holders
         self._own = own
         self._checkpoints = Checkpoints(path)
+        self._glance = Glance(path)
 
     @classmethod
     def open(cls, path: Path, *, holders: Holders | None = None, own: str | None = None) -> Self:
@@ -101,8 +103,13 @@ class ConsoleStore:
         with translated(self._path), reading(self._engine, self._path, self._opened) as connection:
             yield self._transaction(connection)
 
+    def data_version(self) -> int:
+        with translated(self._path):
+            return self._glance.data_version()
+
     def close(self) -> None:
         self._checkpoints.close()
+        self._glance.close()
         self._engine.dispose()
 
     def _transaction(self, connection: Connection) -> ConsoleTransaction:

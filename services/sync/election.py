@@ -1,7 +1,8 @@
 """One process per host syncs: whoever holds the lock on a file in the state folder.
 
 The kernel lets go of the lock when its holder dies, however it dies, so another takes over
-at its next look. The holder writes into the file how the line is, for the others to show.
+at its next look. The holder writes into the file how the line is, for the others to show;
+a note beside it is how the others ask the holder to try now.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from services.sync.status import Connection
+from services.sync.status import CatalogueProgress, Connection
 
 FILE_MODE = 0o600
 LOOK_SECONDS = 0.02
@@ -22,11 +24,15 @@ LOOK_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class LineNews:
-    """What the process that syncs says of the line."""
+    """What the process that syncs says of the line; the fields are those of ``SyncStatus``."""
 
     connection: Connection
     last_contact_at: datetime | None = None
     last_error_code: str | None = None
+    is_live: bool = False
+    next_try_at: datetime | None = None
+    clock_offset_seconds: float | None = None
+    catalogue_progress: CatalogueProgress | None = None
 
 
 class Election:
@@ -34,6 +40,7 @@ class Election:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._call = path.with_name(path.name + ".call")
         self._held: int | None = None
 
     @property
@@ -66,21 +73,61 @@ class Election:
         """For the others on this host. Only for the holder."""
         if self._held is None:
             return
-        at = news.last_contact_at.isoformat() if news.last_contact_at else None
-        said = json.dumps([news.connection.value, at, news.last_error_code]).encode()
+        said = json.dumps(_spelled(news)).encode()
         os.pwrite(self._held, said, 0)
         os.ftruncate(self._held, len(said))
 
     def hear(self) -> LineNews | None:
         """What the holder said last; None where it said nothing that can be read."""
         try:
-            connection, at, code = json.loads(self._path.read_bytes())
-            contact_at = datetime.fromisoformat(at) if at else None
-            return LineNews(Connection(connection), contact_at, code)
-        except (OSError, ValueError, TypeError):
+            return _read(json.loads(self._path.read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError):
             return None
+
+    def call(self) -> None:
+        """Ask whoever holds the seat to try now."""
+        os.close(os.open(self._call, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+
+    def is_called(self) -> bool:
+        """Whether somebody asked since the last time this was. Only for the holder."""
+        try:
+            self._call.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     def leave(self) -> None:
         if self._held is not None:
             os.close(self._held)
             self._held = None
+
+
+def _spelled(news: LineNews) -> dict[str, object]:
+    progress = news.catalogue_progress
+    return {
+        "connection": news.connection.value,
+        "last_contact_at": news.last_contact_at.isoformat() if news.last_contact_at else None,
+        "last_error_code": news.last_error_code,
+        "is_live": news.is_live,
+        "next_try_at": news.next_try_at.isoformat() if news.next_try_at else None,
+        "clock_offset_seconds": news.clock_offset_seconds,
+        "progress": [progress.rows_done, progress.rows_total] if progress else None,
+    }
+
+
+def _read(said: dict[str, Any]) -> LineNews:
+    """Raises ValueError, TypeError or KeyError for what another version wrote."""
+    progress, offset = said["progress"], said["clock_offset_seconds"]
+    return LineNews(
+        connection=Connection(said["connection"]),
+        last_contact_at=_moment(said["last_contact_at"]),
+        last_error_code=said["last_error_code"],
+        is_live=bool(said["is_live"]),
+        next_try_at=_moment(said["next_try_at"]),
+        clock_offset_seconds=None if offset is None else float(offset),
+        catalogue_progress=CatalogueProgress(*map(int, progress)) if progress else None,
+    )
+
+
+def _moment(said: str | None) -> datetime | None:
+    return datetime.fromisoformat(said) if said else None

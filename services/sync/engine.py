@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from models.errors import KioskError, Unavailable
-from services.ports import CatalogueSink, Central, Clock, Store
+from services.ports import CatalogueSink, Central, Clock, Store, Transaction
 from services.sync import status
 from services.sync.backoff import Backoff, asked_to_wait
-from services.sync.downloads import ALL_PARTS, Fetcher, Part, Progress
+from services.sync.downloads import ALL_PARTS, DOWNLOADS, Fetcher, Part, Progress
 from services.sync.events import EventFeed
 from services.sync.leasing import lease_references
 from services.sync.order_states import apply_order_event
@@ -76,6 +76,9 @@ class SyncEngine:
         self._sender = Sender(store, clock, chance, backoff)
         self._fetcher = Fetcher(store, catalogue_sink)
         self.events = EventFeed(store, clock, apply_order_event, self._reconcile)
+        self._seen: tuple[int, str] | None = None
+        self._shown: tuple[object, ...] = ()
+        self._changes = 0
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
 
@@ -107,14 +110,31 @@ class SyncEngine:
             self._central.close()
             self._central = None
 
+    def hang_up(self) -> None:
+        """From any thread: an exchange that is under way ends at once, as by a cut line."""
+        central = self._central
+        if central is not None:
+            central.hang_up()
+
     def has_due(self) -> bool:
         """Whether something should be sent now. A read of the console's file, no network."""
         with self._store.read() as tx:
             return bool(tx.outbox.due(now=self._clock.now(), limit=1))
 
     def watch(self) -> SyncReport:
-        """Only what the console's file says, nothing of the line: for a program that does not sync itself."""
+        """Only what the console's file says, nothing of the line: for a program that does not
+        sync itself.
+        """
         return self._report(_Run(), Connection.OFFLINE)
+
+    def look(self) -> SyncReport | None:
+        """As ``watch``, where a file was written since the last time: else a glance, and None."""
+        seen = (self._store.data_version(), self._sink.version)
+        if seen == self._seen:
+            return None
+        report = self.watch()
+        self._seen = seen
+        return report
 
     def _exchange(self, run: _Run, parts: Collection[Part] | None) -> None:
         central = self._central = self._central_factory()
@@ -169,6 +189,7 @@ class SyncEngine:
         reconcile_orders(self._store, central, self._clock, self.should_stop)
 
     def _report(self, run: _Run, connection: Connection) -> SyncReport:
+        version = self._sink.version
         with self._store.read() as tx:
             return SyncReport(
                 connection=connection,
@@ -179,13 +200,30 @@ class SyncEngine:
                 refused_in_all=tx.outbox.refused(),
                 references_left=tx.references.left(),
                 customers=run.customers,
-                catalogue_version=self._sink.version,
+                catalogue_version=version,
                 is_catalogue_new=run.is_catalogue_new,
                 error_code=run.error_code,
                 work=tx.work.count(),
+                changes=self._count_changes(tx, version),
                 retry_after_seconds=run.retry_after_seconds,
                 clock_offset_seconds=self._central.clock_offset_seconds if self._central else None,
             )
+
+
+    def _count_changes(self, tx: Transaction, catalogue_version: str) -> int:
+        """One more wherever something that is shown is another than the last time."""
+        shown = (
+            tx.orders.last_event(),
+            tx.outbox.waiting(),
+            tx.outbox.refused(),
+            tx.work.count(),
+            tx.settings.get(DOWNLOADS),
+            catalogue_version,
+        )
+        if shown != self._shown:
+            self._shown = shown
+            self._changes += 1
+        return self._changes
 
 
 def connection_after(error: KioskError, *, has_contact: bool) -> Connection:

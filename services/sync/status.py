@@ -74,6 +74,8 @@ class SyncReport:
     is_catalogue_new: bool = False
     error_code: str | None = None
     work: int = 0
+    changes: int = 0
+    """See ``SyncStatus.changes``."""
     retry_after_seconds: float | None = None
     clock_offset_seconds: float | None = None
 

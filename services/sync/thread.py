@@ -1,6 +1,7 @@
 """The sync in the background of a console: when to run, and telling how it stands.
 
-Owns one thread and the rhythm; everything of substance is in ``services.sync.engine``.
+Owns one thread and the rhythm; everything of substance is in ``services.sync.engine``, and
+listening to central in ``services.sync.live``.
 """
 
 from __future__ import annotations
@@ -8,16 +9,17 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from models.errors import KioskError
 from services.ports import Clock
 from services.sync.backoff import Backoff
+from services.sync.downloads import ALL_PARTS, Part
 from services.sync.election import Election, LineNews
 from services.sync.engine import SyncEngine
+from services.sync.live import LiveListener, OnNews
+from services.sync.rhythm import ClockWatch, Rhythm
 from services.sync.status import (
     NO_CATALOGUE,
     CatalogueProgress,
@@ -29,18 +31,20 @@ from services.sync.status import (
 log = logging.getLogger("kiosk.sync")
 
 POLL_SECONDS = 10.0
-"""Between two exchanges when nothing happens."""
+"""Between two exchanges when nothing happens and central tells nothing by itself."""
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """Between two looks into the console's file, for what another process put there."""
 
 STOP_SECONDS = 1.0
 
+MakeLive = Callable[[SyncEngine, OnNews], LiveListener]
+
 
 class SyncThread:
-    """Syncs until ``stop``. ``make_engine`` is called in the thread, because what it needs is
-    slow to import. ``on_status`` is called in the thread, with a status that differs from
-    the last one.
+    """Syncs until ``stop``. ``make_engine`` and ``make_live`` are called in the thread, because
+    what they need is slow to import. ``on_status`` is called in the thread, with a status that
+    differs from the last one.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class SyncThread:
         clock: Clock,
         on_status: Callable[[SyncStatus], None],
         *,
+        make_live: MakeLive | None = None,
         poll_seconds: float = POLL_SECONDS,
         look_seconds: float = LOOK_SECONDS,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
@@ -57,18 +62,19 @@ class SyncThread:
     ) -> None:
         self._make_engine = make_engine
         self._made: SyncEngine | None = None
+        self._make_live = make_live
+        self._live: LiveListener | None = None
         self._election = election
         self._clock = clock
         self._on_status = on_status
-        self._poll = timedelta(seconds=poll_seconds)
         self._look_seconds = look_seconds
-        self._backoff = backoff
-        self._chance = chance
-        self._failures = 0
-        self._next_run = time.monotonic()
-        self._last_turn_at: datetime | None = None
-        self._last_contact_at: datetime | None = None
+        self._rhythm = Rhythm(poll_seconds, backoff, chance)
+        self._clock_watch = ClockWatch(clock)
+        self._line = LineNews(Connection.OFFLINE)
+        self._report = SyncReport(Connection.OFFLINE)
         self._published: SyncStatus | None = None
+        self._is_asked = threading.Event()
+        self._parts: set[Part] = set()
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="sync", daemon=True)
@@ -77,7 +83,10 @@ class SyncThread:
         self._thread.start()
 
     def wake(self) -> None:
-        """Something is to be sent, or the operator wants to try now. Any thread."""
+        """Something is to be sent, or the operator wants to try now. Any thread, and whichever
+        process holds the seat: there it is noticed at the next look.
+        """
+        self._is_asked.set()
         self._woken.set()
 
     def stop(self) -> None:
@@ -86,30 +95,37 @@ class SyncThread:
         """
         self._stopping.set()
         self._woken.set()
+        if self._made is not None:
+            self._made.hang_up()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
 
     def _loop(self) -> None:
         try:
             while not self._stopping.is_set():
-                is_woken = self._woken.is_set()
                 self._woken.clear()
-                self._turn(is_woken=is_woken)
-                self._woken.wait(self._look_seconds)
+                self._turn()
+                self._woken.wait(self._pause())
         finally:
+            self._end_live()
             if self._made is not None:
                 self._made.close()
             self._election.leave()
 
-    def _turn(self, *, is_woken: bool) -> None:
+    def _pause(self) -> float:
+        if not self._parts or self._rhythm.failures:
+            return self._look_seconds
+        return min(self._look_seconds, self._rhythm.seconds_to_parts())
+
+    def _turn(self) -> None:
         """The boundary of the thread: whatever goes wrong, there is a next turn."""
         try:
-            if not self._election.try_to_win():
-                self._watch()
-            elif self._has_clock_gone_back() or is_woken:
-                self._run(retry_all=True)
-            elif self._is_time():
-                self._run(retry_all=False)
+            is_asked = self._is_asked.is_set()
+            self._is_asked.clear()
+            if self._election.try_to_win():
+                self._hold(is_asked=is_asked)
+            else:
+                self._watch(is_asked=is_asked)
         except KioskError as error:
             self._failed(error.code)
         except Exception as error:  # noqa: BLE001 - see the docstring
@@ -124,45 +140,126 @@ class SyncThread:
             self._made.on_progress = self._progressed
         return self._made
 
-    def _has_clock_gone_back(self) -> bool:
-        """What was to be tried again at some time then waits for too long; so it may at the
-        first turn, when nothing is known of the clock before.
-        """
-        before, self._last_turn_at = self._last_turn_at, self._clock.now()
-        return before is None or self._last_turn_at < before
+    # --- the process that holds the seat --------------------------------------------
+
+    def _hold(self, *, is_asked: bool) -> None:
+        has_jumped = self._clock_watch.has_jumped()
+        if self._election.is_called() or is_asked or has_jumped:
+            self._run(retry_all=True)
+        elif self._is_time():
+            self._run()
+        elif self._parts and self._rhythm.is_time_for_parts():
+            parts = self._take_parts()
+            self._run(parts=None if parts == ALL_PARTS else parts)
+        else:
+            self._look()
 
     def _is_time(self) -> bool:
-        if time.monotonic() >= self._next_run:
-            return True
-        return self._failures == 0 and self._engine.has_due()
+        return self._rhythm.is_time() or (not self._rhythm.failures and self._engine.has_due())
 
-    def _run(self, *, retry_all: bool) -> None:
-        report = self._engine.run_once(retry_all=retry_all)
-        if report.connection is Connection.ONLINE:
-            self._last_contact_at = self._clock.now()
-        self._plan(is_failed=report.error_code not in {None, NO_CATALOGUE})
-        news = LineNews(report.connection, self._last_contact_at, report.error_code)
-        self._election.tell(news)
-        self._publish(_status(report, news))
+    def _take_parts(self) -> frozenset[Part]:
+        """Emptied before they are asked for: what changes meanwhile is asked for again."""
+        parts = frozenset(self._parts)
+        self._parts -= parts
+        return parts
 
-    def _watch(self) -> None:
-        news = self._election.hear() or LineNews(Connection.OFFLINE)
-        self._publish(_status(self._engine.watch(), news))
+    def _run(self, *, retry_all: bool = False, parts: frozenset[Part] | None = None) -> None:
+        if parts is None:
+            self._take_parts()
+        report = self._engine.run_once(retry_all=retry_all, parts=parts)
+        is_online = report.connection is Connection.ONLINE
+        is_failed = report.error_code not in {None, NO_CATALOGUE}
+        if parts is None or is_failed:
+            self._rhythm.plan(
+                is_failed=is_failed,
+                is_live=self._is_live,
+                retry_after_seconds=report.retry_after_seconds or 0.0,
+            )
+        self._rhythm.note_parts()
+        self._line = LineNews(
+            report.connection,
+            last_contact_at=self._clock.now() if is_online else self._line.last_contact_at,
+            last_error_code=report.error_code,
+            next_try_at=self._rhythm.next_try_at(self._clock.now()) if is_failed else None,
+            clock_offset_seconds=report.clock_offset_seconds,
+        )
+        self._report = report
+        self._keep_live(is_online=is_online)
+        self._tell()
+
+    def _look(self) -> None:
+        """What another process, or an event, changed in the files."""
+        report = self._engine.look()
+        if report is not None:
+            self._report = report
+        self._tell()
+
+    def _tell(self) -> None:
+        self._line = replace(self._line, is_live=self._is_live)
+        self._election.tell(self._line)
+        self._show()
+
+    # --- any other process ----------------------------------------------------------
+
+    def _watch(self, *, is_asked: bool) -> None:
+        if is_asked:
+            self._election.call()
+        self._clock_watch.has_jumped()
+        self._line = self._election.hear() or self._line
+        report = self._engine.look()
+        if report is not None:
+            self._report = report
+        self._show()
+
+    # --- live -----------------------------------------------------------------------
+
+    @property
+    def _is_live(self) -> bool:
+        return self._live is not None and self._live.is_live
+
+    def _keep_live(self, *, is_online: bool) -> None:
+        """Listening only where central is known to answer. A line that holds is left alone."""
+        if self._make_live is None:
+            return
+        if self._live is None:
+            self._live = self._make_live(self._engine, self._told)
+        if is_online and not self._stopping.is_set():
+            self._live.start()
+        elif not self._live.is_live:
+            self._live.stop()
+
+    def _end_live(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _told(self, part: Part | None) -> None:
+        """Called from the listening thread. Of a burst, only the first wakes."""
+        if part is None:
+            self._rhythm.hurry(is_live=self._is_live)
+            self._woken.set()
+        elif part not in self._parts:
+            self._parts.add(part)
+            self._woken.set()
+
+    # --- telling --------------------------------------------------------------------
 
     def _failed(self, code: str) -> None:
         """Something here is broken; the line may be as it was."""
-        self._plan(is_failed=True)
-        before = self._published or SyncStatus(Connection.OFFLINE)
-        self._publish(replace(before, last_error_code=code, catalogue_progress=None))
-
-    def _plan(self, *, is_failed: bool) -> None:
-        self._failures = self._failures + 1 if is_failed else 0
-        delay = self._backoff.delay(self._failures, self._chance()) if is_failed else self._poll
-        self._next_run = time.monotonic() + delay.total_seconds()
+        self._rhythm.plan(is_failed=True, is_live=self._is_live)
+        self._line = replace(
+            self._line,
+            last_error_code=code,
+            next_try_at=self._rhythm.next_try_at(self._clock.now()),
+        )
+        self._tell()
 
     def _progressed(self, progress: CatalogueProgress) -> None:
-        before = self._published or SyncStatus(Connection.ONLINE)
-        self._publish(replace(before, connection=Connection.ONLINE, catalogue_progress=progress))
+        line = replace(self._line, connection=Connection.ONLINE, catalogue_progress=progress)
+        self._election.tell(line)
+        self._publish(_status(self._report, line))
+
+    def _show(self) -> None:
+        self._publish(_status(self._report, self._line))
 
     def _publish(self, status: SyncStatus) -> None:
         if status == self._published or self._stopping.is_set():
@@ -174,13 +271,19 @@ class SyncThread:
             log.error("sync: nobody listens: %s", type(error).__name__)  # noqa: TRY400 - as above
 
 
-def _status(report: SyncReport, news: LineNews) -> SyncStatus:
+def _status(report: SyncReport, line: LineNews) -> SyncStatus:
     return SyncStatus(
-        connection=news.connection,
+        connection=line.connection,
         waiting=report.still_waiting,
         refused=report.refused_in_all,
         references_left=report.references_left,
-        last_contact_at=news.last_contact_at,
-        last_error_code=news.last_error_code,
+        last_contact_at=line.last_contact_at,
+        last_error_code=line.last_error_code,
+        catalogue_progress=line.catalogue_progress,
         catalogue_version=report.catalogue_version,
+        work=report.work,
+        changes=report.changes,
+        is_live=line.is_live,
+        next_try_at=line.next_try_at,
+        clock_offset_seconds=line.clock_offset_seconds,
     )
