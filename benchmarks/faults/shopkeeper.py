@@ -22,8 +22,8 @@ from models.order import OrderState
 from models.tables.central import orders
 
 EACH_SECONDS = 0.25
-PAID_SHARE = 0.15
-SENT_SHARE = 0.10
+PAID_SHARE = 0.04
+SENT_SHARE = 0.03
 """Of the orders that wait for it, at each look."""
 
 
