@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from contract.conftest import Shop, running
-from contract.shop import ARTICLES, CUSTOMER, NOW, PAIRS, PRINTERS, VOUCHERS, make_order
+from contract.shop import ARTICLES, CUSTOMER, NOW, PAIRS, PRINTERS, VOUCHERS, article, make_order
 from sqlalchemy import func, select
 
 from central.database import Database
@@ -27,6 +27,7 @@ from central.store.customers import customers_by_phone
 from central.store.feed import page_after
 from central.store.references import lease_block
 from central.store.vouchers import put_vouchers
+from models.catalogue import Colour
 from models.customer import Customer, Phone, PhoneKind
 from models.errors import Conflict
 from models.order import Order
@@ -331,6 +332,32 @@ def test_a_new_customer_of_many_orders_is_there_once(crowd: Crowd) -> None:
     assert found.customer_id == CUSTOMER.customer_id
 
 
+def test_of_a_new_customer_that_comes_in_many_versions_the_newest_stays(crowd: Crowd) -> None:
+    people = [
+        replace(
+            CUSTOMER,
+            version=1 + version,
+            phones=(Phone(f"+336399800{version:02}", PhoneKind.MOBILE, can_receive_sms=True),),
+        )
+        for version in range(crowd.size)
+    ]
+    # Of an article that central does not have: no lock on one makes them wait in line.
+    gone = article("GONE", Colour.RED, 500, 3)
+    crowd.order(
+        [
+            make_order(FIRST + n, [("GONE", 1)], articles=[gone], customer=person)
+            for n, person in enumerate(people)
+        ]
+    )
+    with crowd.shop.database.read() as connection:
+        found = {
+            number: [person.version for person in customers_by_phone(connection, number)]
+            for number in (person.phones[0].e164 for person in people)
+        }
+    newest = people[-1].phones[0].e164
+    assert found == {number: [] for number in found} | {newest: [crowd.size]}
+
+
 # --- what is followed -------------------------------------------------------------
 
 
@@ -340,15 +367,15 @@ def test_whoever_follows_the_catalogue_misses_no_change(crowd: Crowd) -> None:
         make_order(FIRST + n, [(ARTICLES[n % 4].sku, 1)], customer=somebody())
         for n in range(6 * crowd.size)
     ]
-    for article in ARTICLES:
-        crowd.shop.set_stock(article.sku, 500)
+    for each in ARTICLES:
+        crowd.shop.set_stock(each.sku, 500)
     is_over = Event()
     with ThreadPoolExecutor(1) as pool:
         followed = pool.submit(_follow, crowd.shop.database, is_over)
         crowd.order(orders)
         is_over.set()
         stock = followed.result()
-    assert stock == {article.sku: 500 - len(orders) // 4 for article in ARTICLES}
+    assert stock == {each.sku: 500 - len(orders) // 4 for each in ARTICLES}
 
 
 def _follow(database: Database, is_over: Event) -> dict[str, int]:
