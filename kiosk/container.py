@@ -17,6 +17,7 @@ from models.shop import ShopRules
 
 if TYPE_CHECKING:
     from models.order import Order
+    from services.adapters.central_link import CentralLink
     from services.adapters.postal_file import PostalFile
     from services.desk import Desk
     from services.holding import Holder
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from services.postal import PostalCodes
     from services.sign_in import SignIn
     from services.sync.engine import SyncEngine
+    from services.sync.live import LiveListener, OnNews
     from services.sync.status import SyncStatus
     from services.sync.thread import SyncThread
 
@@ -184,12 +186,21 @@ class Container:
     def sync_engine(self) -> SyncEngine:
         """A new engine for one exchange with central; see ``services.sync.engine``."""
         from services.adapters.catalogue_file import CatalogueFile  # noqa: PLC0415 - httpx
-        from services.adapters.central_link import CentralLink  # noqa: PLC0415 - httpx
         from services.sync.engine import SyncEngine  # noqa: PLC0415 - with the above
 
-        link = CentralLink(self.store, paths.central_address_file(self.folder))
         sink = CatalogueFile.open(paths.catalogue_file(self.folder))
-        return SyncEngine(self.store, sink, link, self.clock)
+        return SyncEngine(self.store, sink, self._central_link(), self.clock)
+
+    def _central_link(self) -> CentralLink:
+        from services.adapters.central_link import CentralLink  # noqa: PLC0415 - httpx
+
+        return CentralLink(self.store, paths.central_address_file(self.folder))
+
+    def _live_listener(self, engine: SyncEngine, on_news: OnNews) -> LiveListener:
+        """On a line of its own, beside the engine's."""
+        from services.sync.live import LiveListener  # noqa: PLC0415 - with the engine
+
+        return LiveListener(engine.events, self._central_link(), on_news)
 
     def start_sync(self, on_status: Callable[[SyncStatus], None]) -> None:
         """Sync in the background from now on; ``on_status`` is called from that thread."""
@@ -197,7 +208,9 @@ class Container:
         from services.sync.thread import SyncThread  # noqa: PLC0415 - with the above
 
         election = Election(paths.sync_lock(self.folder))
-        self._sync = SyncThread(self.sync_engine, election, self.clock, on_status)
+        self._sync = SyncThread(
+            self.sync_engine, election, self.clock, on_status, make_live=self._live_listener
+        )
         self._sync.start()
 
     def wake_sync(self) -> None:

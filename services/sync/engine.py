@@ -73,6 +73,7 @@ class SyncEngine:
         self._central: Central | None = None
         self._block_size = block_size
         self._new_key = new_key
+        self._has_to_send_again = False
         self._sender = Sender(store, clock, chance, backoff)
         self._fetcher = Fetcher(store, catalogue_sink)
         self.events = EventFeed(store, clock, apply_order_event, self._reconcile)
@@ -81,6 +82,11 @@ class SyncEngine:
         self._changes = 0
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
+
+    @property
+    def central(self) -> Central | None:
+        """The one of the last exchange: another one where the console was enrolled anew."""
+        return self._central
 
     def run_once(
         self, *, retry_all: bool = False, parts: Collection[Part] | None = None
@@ -143,9 +149,10 @@ class SyncEngine:
         self._lease(central)
         run.has_contact = True
         if parts is None:
+            self._has_to_send_again = False
             self._catch_up(central)
-            # What central was found to have forgotten goes up again at once.
-            self._sender.send_due(central, run.sent, self.should_stop)
+            if self._has_to_send_again:
+                self._sender.send_due(central, run.sent, self.should_stop)
         self._fetcher.on_progress, self._fetcher.should_stop = self.on_progress, self.should_stop
         self._fetcher.meanwhile = lambda: self._send_meanwhile(central, run)
         self._fetch(central, run, ALL_PARTS if parts is None else parts)
@@ -186,7 +193,8 @@ class SyncEngine:
         )
 
     def _reconcile(self, central: Central) -> None:
-        reconcile_orders(self._store, central, self._clock, self.should_stop)
+        done = reconcile_orders(self._store, central, self._clock, self.should_stop)
+        self._has_to_send_again = bool(done.sent_again)
 
     def _report(self, run: _Run, connection: Connection) -> SyncReport:
         version = self._sink.version

@@ -76,7 +76,7 @@ class EventFeed:
         """
         if event.kind in APPLIED_HERE:
             with self._store.write() as tx:
-                if event.seq > (_cursor(tx) or 0):
+                if _is_next(tx, event.seq):
                     self._apply_order(tx, event, self._clock.now())
                     tx.settings.put(EVENTS_CURSOR, str(event.seq))
         return PART_OF.get(event.kind)
@@ -84,7 +84,7 @@ class EventFeed:
     def reached(self, seq: int) -> None:
         """All up to ``seq`` was taken in."""
         with self._store.write() as tx:
-            if seq > (_cursor(tx) or 0):
+            if _is_next(tx, seq):
                 tx.settings.put(EVENTS_CURSOR, str(seq))
 
     def _begin(self, central: Central) -> None:
@@ -113,3 +113,9 @@ class EventFeed:
 def _cursor(tx: Transaction) -> int | None:
     said = tx.settings.get(EVENTS_CURSOR) or ""
     return int(said) if said.isdecimal() else None
+
+
+def _is_next(tx: Transaction, seq: int) -> bool:
+    """Not where the feed is to be begun anew: it may be another central's from now on."""
+    cursor = _cursor(tx)
+    return cursor is not None and seq > cursor

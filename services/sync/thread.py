@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from models.errors import KioskError
-from services.ports import Clock
+from services.ports import Central, Clock
 from services.sync.backoff import Backoff
 from services.sync.downloads import ALL_PARTS, Part
 from services.sync.election import Election, LineNews
@@ -64,6 +64,7 @@ class SyncThread:
         self._made: SyncEngine | None = None
         self._make_live = make_live
         self._live: LiveListener | None = None
+        self._listened_to: Central | None = None
         self._election = election
         self._clock = clock
         self._on_status = on_status
@@ -223,6 +224,9 @@ class SyncThread:
             return
         if self._live is None:
             self._live = self._make_live(self._engine, self._told)
+        if self._engine.central is not self._listened_to:
+            self._live.stop()
+            self._listened_to = self._engine.central
         if is_online and not self._stopping.is_set():
             self._live.start()
         elif not self._live.is_live:
