@@ -1,0 +1,286 @@
+"""Central's database as such: reached by its URL, migrated once, begun anew, never indiscreet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from contract.conftest import Shop
+from contract.databases import Postgres, on_postgresql
+from sqlalchemy import select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from central import database as central_database
+from central import postgresql
+from central.database import HEAD, TRIES, Database, current_number, migrate, next_numbers
+from models.errors import DomainError, KioskError, Unavailable
+from models.tables import central as tables
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://kiosk:secret@db.example.org:5433/shop?sslmode=require",
+        "postgres://kiosk:secret@db.example.org:5433/shop?sslmode=require",
+        "postgresql+psycopg://kiosk:secret@db.example.org:5433/shop?sslmode=require",
+    ],
+)
+def test_a_url_is_taken_as_people_write_it(url: str) -> None:
+    parsed = postgresql.parse(url)
+    assert parsed.render_as_string(hide_password=False) == (
+        "postgresql+psycopg://kiosk:secret@db.example.org:5433/shop?sslmode=require"
+    )
+    with closing(Database(url)) as database:
+        assert database.is_postgresql
+        assert "secret" not in str(database.url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "shop.sqlite3",
+        "mysql://kiosk:secret@db.example.org/shop",
+        "postgresql://kiosk:secret@db.example.org",
+        "postgresql://kiosk:secret@db.example.org:port/shop",
+    ],
+)
+def test_a_url_of_something_else_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        Database(url)
+    assert str(refused.value) == "database_url_malformed"
+
+
+# --- one view, one of two ---------------------------------------------------------
+
+
+def test_what_is_read_is_one_moment(shop: Shop) -> None:
+    with shop.database.read() as reading:
+        before = current_number(reading, "orders")
+        with shop.database.write() as writing:
+            next_numbers(writing, {"orders": 7})
+        assert current_number(reading, "orders") == before
+    with shop.database.read() as reading:
+        assert current_number(reading, "orders") == before + 7
+
+
+def test_numbers_are_drawn_all_at_once(shop: Shop) -> None:
+    with shop.database.write() as connection:
+        assert next_numbers(connection, {"orders": 2, "customers": 3, "catalogue": 0}) == {
+            "orders": 2,
+            "customers": 3,
+        }
+        assert next_numbers(connection, {"orders": 1}) == {"orders": 3}
+        assert next_numbers(connection, {"orders": 0}) == {}
+        assert current_number(connection, "catalogue") == 0
+
+
+def _raise(connection: Connection, counter: str) -> None:
+    next_numbers(connection, {counter: 1})
+
+
+@on_postgresql
+def test_of_two_that_wait_for_each_other_one_is_begun_anew(shop: Shop) -> None:
+    both_have_one = Barrier(2)
+    begun: list[str] = []
+
+    def work(first: str, second: str) -> None:
+        def in_turn(connection: Connection) -> None:
+            _raise(connection, first)
+            begun.append(first)
+            if begun.count(first) == 1:
+                both_have_one.wait(10)
+            _raise(connection, second)
+
+        shop.database.run(in_turn)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work, "orders", "events"), pool.submit(work, "events", "orders")]:
+            done.result()
+    assert len(begun) == 3
+    with shop.database.read() as connection:
+        assert current_number(connection, "orders") == current_number(connection, "events") == 2
+
+
+@on_postgresql
+def test_what_is_undone_again_and_again_is_given_up(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun: list[int] = []
+
+    def work(connection: Connection) -> None:
+        begun.append(1)
+        _raise(connection, "orders")
+        connection.execute(text("DO $$ BEGIN RAISE 'undone' USING ERRCODE = '40001'; END $$"))
+
+    with pytest.raises(Unavailable) as busy:
+        shop.database.run(work)
+    assert (busy.value.code, len(begun)) == ("central_busy", TRIES)
+    assert caplog.messages == ["database: SQLSTATE 40001"] * TRIES
+    with shop.database.read() as connection:
+        assert current_number(connection, "orders") == 0
+
+
+# --- what may pass ----------------------------------------------------------------
+
+
+@on_postgresql
+def test_a_connection_that_is_lost_is_busy_once(shop: Shop, postgres: Postgres) -> None:
+    shop.database.ensure_ready()
+    postgres.cut(shop.database.url.database or "")
+    with pytest.raises(Unavailable) as busy:
+        shop.database.ensure_ready()
+    assert busy.value.code == "central_busy"
+    shop.database.ensure_ready()
+
+
+@on_postgresql
+def test_a_transaction_whose_connection_is_lost_changed_nothing(
+    shop: Shop, postgres: Postgres
+) -> None:
+    def work(connection: Connection) -> None:
+        _raise(connection, "orders")
+        postgres.cut(shop.database.url.database or "")
+
+    with pytest.raises(Unavailable) as busy:
+        shop.database.run(work)
+    assert busy.value.code == "central_busy"
+    with shop.database.read() as connection:
+        assert current_number(connection, "orders") == 0
+
+
+@on_postgresql
+def test_a_server_that_does_not_answer_is_busy(where: str) -> None:
+    nobody = where.partition("?")[0] + "?host=/nowhere"
+    with closing(Database(nobody)) as database, pytest.raises(Unavailable) as busy:
+        database.ensure_ready()
+    assert busy.value.code == "central_busy"
+    with pytest.raises(Unavailable) as busy:
+        migrate(nobody)
+    assert busy.value.code == "central_busy"
+
+
+@pytest.fixture
+def hurried(where: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """With one connection, and no patience."""
+    monkeypatch.setattr(postgresql, "POOL_SIZE", 1)
+    monkeypatch.setattr(postgresql, "POOL_SECONDS", 0.01)
+    monkeypatch.setitem(postgresql.SETTINGS, "lock_timeout", "10ms")  # type: ignore[arg-type]
+    with closing(Database(where)) as database:
+        yield database
+
+
+@on_postgresql
+def test_a_lock_that_is_held_for_long_is_busy(shop: Shop, hurried: Database) -> None:
+    with shop.database.write() as connection:
+        _raise(connection, "orders")
+        with pytest.raises(Unavailable) as busy:
+            hurried.run(lambda own: _raise(own, "orders"))
+    assert busy.value.code == "central_busy"
+
+
+@on_postgresql
+def test_when_every_connection_is_in_use_central_is_busy(hurried: Database) -> None:
+    with hurried.read(), pytest.raises(Unavailable) as busy, hurried.read():
+        pass
+    assert busy.value.code == "central_busy"
+    hurried.ensure_ready()
+
+
+@on_postgresql
+def test_the_settings_of_a_connection(where: str) -> None:
+    names = ["TimeZone", "statement_timeout", "lock_timeout", "work_mem"]
+    own = f"{where}&options=-c%20work_mem%3D8MB%20-c%20lock_timeout%3D9s"
+    with closing(Database(own)) as database, database.write() as connection:
+        found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
+        isolation = connection.exec_driver_sql("SHOW transaction_isolation").scalar()
+    assert found == ["UTC", "30s", "9s", "8MB"]
+    assert isolation == "read committed"
+    with closing(Database(where)) as database, database.read() as connection:
+        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == (
+            "repeatable read"
+        )
+        assert connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+
+
+# --- what is said -----------------------------------------------------------------
+
+
+def test_an_error_names_nobody(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    key = uuid4()
+    row = {"customer_id": key, "body": "Mme DUVAL", "version": 1, "seq": 1}
+    caplog.set_level(logging.DEBUG)
+    with shop.database.write() as connection:
+        connection.execute(tables.customers.insert(), row)
+        with pytest.raises(IntegrityError) as refused:
+            connection.execute(tables.customers.insert(), row)
+        connection.rollback()
+    told = f"{refused.value}{refused.value.orig}{caplog.text}"
+    assert "customers" in told
+    for person in ("DUVAL", str(key), key.hex):
+        assert person not in told
+
+
+# --- migrations -------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | str]:
+    """A database that no migration has seen."""
+    if kind == "sqlite":
+        yield tmp_path / "new" / "central.sqlite3"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"empty-{uuid4().hex}"
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+def test_workers_that_start_together_migrate_once(
+    empty: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgraded: list[int] = []
+    upgrade = central_database._upgrade
+
+    def counted(connection: Connection) -> None:
+        upgraded.append(1)
+        upgrade(connection)
+
+    monkeypatch.setattr(central_database, "_upgrade", counted)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(migrate, empty) for _ in range(4)]:
+            done.result()
+    assert len(upgraded) == 1
+    with closing(Database(empty)) as database:
+        database.ensure_ready()
+
+
+def test_a_migration_that_fails_leaves_nothing(
+    empty: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = central_database._upgrade
+
+    def half(connection: Connection) -> None:
+        upgrade(connection)
+        raise KioskError("power")
+
+    monkeypatch.setattr(central_database, "_upgrade", half)
+    with pytest.raises(KioskError):
+        migrate(empty)
+    monkeypatch.undo()
+    with closing(Database(empty)) as database:
+        with pytest.raises(Unavailable) as unready:
+            database.ensure_ready()
+        assert unready.value.code == "central_not_ready"
+        migrate(empty)
+        database.ensure_ready()
+        with database.read() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
+            assert connection.execute(select(tables.orders)).all() == []
