@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import getpass
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from kiosk.container import Container
     from services.sync.engine import SyncEngine
     from services.sync.status import SyncReport
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+"""A console's token; a code has sixteen signs."""
 
 SEAT_SECONDS = 3.0
 """A console that is just closing, or another ``kiosk sync --once``, is waited for."""
@@ -33,8 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--enrol",
         metavar="URL",
-        help="rattacher cette console à une centrale ; son jeton est lu sur l'entrée standard"
-        " (« local » : la centrale servie dans le même dossier)",
+        help="rattacher cette console à une centrale, ou à nouveau ; le code donné par"
+        " l'administrateur est lu sur l'entrée standard (« local » : la centrale servie dans le"
+        " même dossier)",
     )
     parser.add_argument(
         "--insecure",
@@ -122,15 +127,46 @@ def _what_to_do(code: str) -> str:
 
 
 def _enrol(container: Container, url: str, *, is_insecure_accepted: bool) -> int:
-    from models.errors import DomainError  # noqa: PLC0415 - here only
-    from services.sync.central_url import check_central_url  # noqa: PLC0415 - see above
-    from services.sync.enrolment import Enrolment, write_enrolment  # noqa: PLC0415 - see above
+    """With the administrator's code; a console's bare token is taken as well, for whoever
+    copies a console by hand: it is of another form, so there is nothing to choose.
+    """
+    from services.sync.central_url import check_central_url  # noqa: PLC0415 - here only
 
     check_central_url(url, is_insecure_accepted=is_insecure_accepted)
-    token = (getpass.getpass("Jeton : ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
-    if not token.isascii() or not token:
-        raise DomainError("token_malformed")
-    with container.store.write() as tx:
-        write_enrolment(tx.settings, Enrolment(url.rstrip("/"), token))
-    print("Console rattachée ; « kiosk sync --once » échange avec la centrale.")
+    url = url.rstrip("/")
+    is_asked = sys.stdin.isatty()
+    said = (getpass.getpass("Code : ") if is_asked else sys.stdin.readline()).strip()
+    if TOKEN.fullmatch(said):
+        _enrol_with_token(container, url, said)
+        print("Console rattachée ; « kiosk sync --once » échange avec la centrale.")
+        return 0
+    console = _enrol_with_code(container, url, said)
+    print(f"Console « {console} » rattachée ; « kiosk sync --once » échange avec la centrale.")
     return 0
+
+
+def _enrol_with_token(container: Container, url: str, token: str) -> None:
+    from services.sync.enrolment import Enrolment, enrol_with_token  # noqa: PLC0415 - here only
+
+    enrol_with_token(container.store, container.clock, Enrolment(url, token))
+
+
+def _enrol_with_code(container: Container, url: str, code: str) -> str:
+    """The console's name at central."""
+    from functools import partial  # noqa: PLC0415 - here only
+
+    from kiosk import paths  # noqa: PLC0415 - see ``run``
+    from services.adapters.central_enrolment import (  # noqa: PLC0415 - httpx, here only
+        ask_introduction,
+        new_key,
+    )
+    from services.adapters.central_line import CentralLine  # noqa: PLC0415 - httpx
+    from services.adapters.central_link import read_address  # noqa: PLC0415 - httpx
+    from services.sync.enrolment import LOCAL, enrol_with_code  # noqa: PLC0415 - here only
+
+    address = paths.central_address_file(container.folder)
+    line = CentralLine(lambda: read_address(address) if url == LOCAL else url)
+    with contextlib.closing(line):
+        ask = partial(ask_introduction, line)
+        store, clock = container.store, container.clock
+        return enrol_with_code(store, clock, url, code, ask=ask, new_key=new_key).console

@@ -94,7 +94,7 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " un autre à la démonstration par KIOSK_STATE_DIR."
     ),
     "not_enrolled": (
-        "Cette console n'est rattachée à aucune centrale : demandez un jeton à l'administrateur,"
+        "Cette console n'est rattachée à aucune centrale : demandez un code à l'administrateur,"
         " puis « kiosk sync --enrol ADRESSE »."
     ),
     "not_found": "La centrale est d'une autre version : prévenez l'administrateur.",
@@ -140,7 +140,6 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "sync_defect": "L'échange avec la centrale a rencontré un défaut ; nouvel essai automatique.",
     "sync_stopped": "L'échange avec la centrale a été interrompu ; il reprendra où il en était.",
     "token_expired": "Le jeton de cette console a expiré : il faut l'enrôler à nouveau.",
-    "token_malformed": "Ce n'est pas un jeton : collez celui qu'a donné « central console add ».",
     "too_many_requests": _too_many_requests,
     "unauthorised": "La centrale n'accepte pas cette console : il faut l'enrôler à nouveau.",
     "work_unknown": "Ce point à traiter n'existe plus.",

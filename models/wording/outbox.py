@@ -103,6 +103,7 @@ _REASONS: Mapping[str, str] = {
     "order_dispatched": "le transporteur a déjà le colis",
     "order_id_mismatch": "envoi mal adressé",
     "order_unknown": "la centrale n'a pas cette commande",
+    "outbox_kind_unknown": "mis par un programme plus récent, qui l'enverra",
     "reference_check": "référence mal formée",
     "reference_not_leased": "référence non attribuée à cette console",
     "reference_taken": "référence déjà prise",

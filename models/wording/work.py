@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from models.money import format_cents
+from models.order import OrderState
+from models.wording.labels import state_name
 from models.wording.rules import short_date
 from models.work import WorkItem, WorkKind
 
@@ -190,6 +192,20 @@ def _promise_later(found: _Difference) -> Advice:
     )
 
 
+def _state_behind(found: _Difference) -> Advice:
+    said, central = (_state(word) for word in (found.said, found.central))
+    return Advice(
+        "état à vérifier",
+        f"Commande {said} ici, {central} à la centrale, qui en a perdu la suite.",
+        "",
+        "Demandez à l'administrateur de remettre l'état à jour à la centrale. Fait : A.",
+    )
+
+
+def _state(word: str) -> str:
+    return state_name(OrderState(word)) if word in set(OrderState) else word
+
+
 def _other_difference(found: _Difference) -> Advice:
     said, central = found.said or "rien", found.central or "rien"
     return Advice(
@@ -212,8 +228,9 @@ _DIFFERENCES: Mapping[str, Callable[[_Difference], Advice]] = {
     "stock_short": _stock_short,
     "sku_unknown": _sku_unknown,
     "promise_later": _promise_later,
+    "state_behind": _state_behind,
 }
-"""By ``models.wire.orders.DifferenceCode``."""
+"""By ``models.wire.orders.DifferenceCode``, and what the console finds itself after a gap."""
 
 _CODE_REASONS: Mapping[str, str] = {
     "unknown": "il n'existe pas à la centrale",

@@ -42,6 +42,7 @@ from services.sync.status import Connection
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 PATIENCE_SECONDS = 60
+TOKEN = "token-of-a-console-0123456789abcdef"
 
 PARENT = """
 import sys
@@ -383,9 +384,9 @@ def test_a_token_does_not_go_over_the_network_in_clear_unless_told_to(folder: Pa
     refused = here("sync", "--enrol", url, input_="token\n")
     assert (refused.returncode, "--insecure" in refused.stderr) == (1, True)
     assert not paths.console_file(folder).exists()
-    assert here("sync", "--enrol", url, "--insecure", input_="token\n").returncode == 0
+    assert here("sync", "--enrol", url, "--insecure", input_=f"{TOKEN}\n").returncode == 0
     with closing(ConsoleStore.open(paths.console_file(folder))) as store, store.read() as tx:
-        assert read_enrolment(tx.settings) == Enrolment(url, "token")
+        assert read_enrolment(tx.settings) == Enrolment(url, TOKEN)
 
 
 def test_while_a_console_syncs_another_only_says_how_it_stands(
