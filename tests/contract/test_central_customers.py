@@ -11,6 +11,7 @@ import pytest
 from contract.conftest import Shop
 from contract.shop import CUSTOMER, make_order
 
+from central.store.customers import customers_by_phone, put_customers
 from models.customer import Phone, PhoneKind
 from models.tables.central import customers, reference_blocks
 from models.wire.customers import CustomerWire
@@ -143,3 +144,21 @@ def test_a_key_is_a_uuid(shop: Shop) -> None:
         )
     assert (answer.status_code, answer.json()["fields"]) == (422, ["header.Idempotency-Key"])
     assert shop.count(reference_blocks) == 0
+
+
+def test_of_two_files_with_one_version_the_first_to_come_with_an_order_stays(shop: Shop) -> None:
+    first, second = (
+        CustomerWire.model_validate(
+            replace(CUSTOMER, phones=(Phone(number, PhoneKind.LANDLINE, can_receive_sms=False),))
+        )
+        for number in ("+33199001111", "+33199002222")
+    )
+    newer = second.model_copy(update={"version": 2})
+    with shop.database.write() as connection:
+        assert put_customers(connection, [first]) == {CUSTOMER.customer_id}
+        assert put_customers(connection, [second]) == frozenset()
+        assert customers_by_phone(connection, "+33199002222") == []
+        assert put_customers(connection, [newer]) == {CUSTOMER.customer_id}
+        assert put_customers(connection, [first]) == frozenset()
+        assert customers_by_phone(connection, "+33199001111") == []
+        assert customers_by_phone(connection, "+33199002222") == [newer]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from contract.conftest import Shop
 
+from central.store.references import LEASED_PER_DAY_MAX
 from models.tables.central import counters, reference_blocks
+from models.wire.references import BLOCK_MAX
 
 
 def test_the_first_block_begins_at_ten_million(shop: Shop) -> None:
@@ -45,3 +48,15 @@ def test_when_there_are_none_left_nothing_is_used_up(shop: Shop) -> None:
     assert (refused.status_code, refused.json()["code"]) == (503, "references_exhausted")
     assert taken.json() == {"first": 99_999_991, "last": 99_999_999}
     assert shop.count(reference_blocks) == 1
+
+
+def test_a_console_gone_wild_is_stopped_for_a_day(shop: Shop) -> None:
+    with shop.client() as client, shop.client("autre") as other:
+        for _ in range(LEASED_PER_DAY_MAX // BLOCK_MAX):
+            assert client.post("/v1/reference-blocks", json={"count": BLOCK_MAX}).is_success
+        refused = client.post("/v1/reference-blocks", json={"count": 1})
+        assert other.post("/v1/reference-blocks", json={"count": 1}).is_success
+        shop.clock.at += timedelta(days=1)
+        later = client.post("/v1/reference-blocks", json={"count": 1})
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert later.json() == {"first": 10_100_001, "last": 10_100_001}
