@@ -28,6 +28,10 @@ class CentralSettings:
     """No less: a console has said the reference of what it sends."""
     page_rows: int = 5_000
     """Rows in one page of a feed."""
+    heartbeat_seconds: float = 5.0
+    """A live stream says that often that it is there, and looks whether its token still is."""
+    events_kept_days: int = 30
+    """A console that was away for longer fetches everything anew."""
     token_days: int | None = None
     """How long a console's token works; None: until it is revoked or enrolled again."""
     token_cache_seconds: float = 1.0

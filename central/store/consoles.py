@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid6
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection, Row
 
 from models.errors import DomainError
@@ -50,7 +50,7 @@ def add_console(connection: Connection, name: str, *, token: str, at: datetime) 
     console = Console(UUID(int=uuid6.uuid7().int), name)
     connection.execute(
         consoles.insert().values(
-            console_id=console.console_id, name=name, token_sha256=_sha256(token), created_at=at
+            console_id=console.console_id, name=name, token_sha256=digest_of(token), created_at=at
         )
     )
     return console
@@ -71,7 +71,7 @@ def give_token(
     changed = (
         consoles.update()
         .where(consoles.c.console_id == console_id)
-        .values(token_sha256=_sha256(token), revoked_at=None, token_expires_at=expires_at)
+        .values(token_sha256=digest_of(token), revoked_at=None, token_expires_at=expires_at)
         .returning(consoles)
     )
     return _console(connection.execute(changed).one())
@@ -81,13 +81,21 @@ def find_console(connection: Connection, token: str) -> Console | None:
     """The console with this token, unless it was revoked; whether the token has expired is
     for the caller to see. Takes as long for a near miss.
     """
-    digest = _sha256(token)
+    digest = digest_of(token)
     row = connection.execute(
         select(consoles).where(consoles.c.token_sha256 == digest, consoles.c.revoked_at.is_(None))
     ).first()
     if row is None or not hmac.compare_digest(row.token_sha256, digest):
         return None
     return _console(row)
+
+
+def good_tokens(connection: Connection, *, at: datetime) -> frozenset[str]:
+    """Digests of all tokens that are good at that moment."""
+    table = consoles.c
+    is_unexpired = or_(table.token_expires_at.is_(None), table.token_expires_at > at)
+    wanted = select(table.token_sha256).where(table.revoked_at.is_(None), is_unexpired)
+    return frozenset(connection.scalars(wanted))
 
 
 def revoke_console(connection: Connection, name: str, *, at: datetime) -> None:
@@ -122,5 +130,6 @@ def _console(row: Row[Any]) -> Console:
     return Console(row.console_id, row.name, row.token_expires_at)
 
 
-def _sha256(token: str) -> str:
+def digest_of(token: str) -> str:
+    """SHA-256 in hexadecimal: what is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,83 @@
+"""``/v1/events``: what happened, by pages, and as it happens (server-sent events)."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.types import Send
+
+from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.contract import GUARDED, problems
+from central.live import Live
+from central.store.events import ensure_cursor, events_after, newest_cursor
+from models.wire.events import SEQ_MAX, EventsPage
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+Cursor = Annotated[int | None, Query(ge=0, le=SEQ_MAX)]
+LastEventId = Annotated[int | None, Header(ge=0, le=SEQ_MAX)]
+
+NOT_KEPT = {
+    "Cache-Control": "no-store",
+    # nginx would gather what is to be seen within a second.
+    "X-Accel-Buffering": "no",
+}
+
+
+class EventStream(StreamingResponse):
+    """An answer that goes on until either side ends it."""
+
+    media_type = "text/event-stream"
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self.body_iterator):  # type: ignore[type-var]  # it is a generator
+            await super().stream_response(send)
+
+
+@router.get("/events", responses=problems(*GUARDED, "body_malformed", "cursor_unknown"))
+def events(
+    console: ConsoleOf, database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None
+) -> EventsPage:
+    """What happened after ``cursor`` that this console may know; without one nothing but the
+    cursor to begin with. 410 for a cursor that has missed something: fetch everything.
+    """
+    with database.read() as connection:
+        if cursor is None:
+            return EventsPage(events=(), cursor=newest_cursor(connection))
+        return events_after(connection, console.console_id, cursor, limit=settings.page_rows)
+
+
+def first_cursor(
+    database: DatabaseOf, cursor: Cursor = None, last_event_id: LastEventId = None
+) -> int:
+    """Where the stream begins. In a thread, and before the answer does: a 410 is one still."""
+    wanted = cursor if last_event_id is None else last_event_id
+    with database.read() as connection:
+        if wanted is None:
+            return newest_cursor(connection)
+        ensure_cursor(connection, wanted)
+        return wanted
+
+
+@router.get(
+    "/events/stream",
+    response_class=EventStream,
+    responses={
+        200: {"content": {EventStream.media_type: {"schema": {"type": "string"}}}},
+        **problems(*GUARDED, "body_malformed", "cursor_unknown"),
+    },
+)
+async def stream(
+    request: Request, console: ConsoleOf, cursor: Annotated[int, Depends(first_cursor)]
+) -> Response:
+    """What happens after ``cursor`` or ``Last-Event-ID``, as it happens; without either, from
+    now on. The data of each event is an ``EventOut``, its id the cursor after it; a comment
+    every few seconds says that the line stands. Ends when the token does.
+    """
+    live: Live = request.app.state.live
+    _, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    return EventStream(live.stream(cursor, console.console_id, token), headers=NOT_KEPT)
