@@ -149,6 +149,8 @@ class Fetcher:
         for page in central.catalogue_stream(cursor):
             if self.should_stop():
                 raise Unavailable("sync_stopped")
+            if page.has_more:
+                cursor = _moved_on(cursor, page.cursor)
             yield page
             self.meanwhile()
 
