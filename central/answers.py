@@ -13,7 +13,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
+from central.observed import PROBLEM
 from models.errors import KioskError
 from models.wire.problems import MEDIA_TYPE, PROBLEMS, problem
 
@@ -30,17 +32,25 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
-def problem_response(
-    code: str, *, fields: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
-) -> Response:
-    found = problem(code, fields=fields)
-    how = {"WWW-Authenticate": "Bearer"} if found.status == 401 else {}  # noqa: PLR2004
-    return Response(
-        found.model_dump_json(),
-        status_code=found.status,
-        media_type=MEDIA_TYPE,
-        headers={**how, **(headers or {})},
-    )
+class ProblemResponse(Response):
+    """An answer that notes its code in the ASGI scope, for ``central.observed``."""
+
+    def __init__(
+        self, code: str, *, fields: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        found = problem(code, fields=fields)
+        how = {"WWW-Authenticate": "Bearer"} if found.status == 401 else {}  # noqa: PLR2004
+        super().__init__(
+            found.model_dump_json(),
+            status_code=found.status,
+            media_type=MEDIA_TYPE,
+            headers={**how, **(headers or {})},
+        )
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[PROBLEM] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def error_response(error: KioskError) -> Response:
@@ -51,20 +61,11 @@ def error_response(error: KioskError) -> Response:
     if error.code not in PROBLEMS:
         raise error
     fields, wait = error.facts.get("fields"), error.facts.get("retry_after_seconds")
-    return problem_response(
+    return ProblemResponse(
         error.code,
         fields=fields if isinstance(fields, tuple) else (),
         headers={"Retry-After": str(wait)} if isinstance(wait, int) else None,
     )
-
-
-def place_of(error: BaseException) -> str:
-    """What kind of error and where, for whoever mends it; never its text."""
-    step = error.__traceback__
-    while step is not None and step.tb_next is not None:
-        step = step.tb_next
-    where = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}" if step else "?"
-    return f"{type(error).__name__} at {where}"
 
 
 async def _on_kiosk_error(request: Request, error: Exception) -> Response:
@@ -81,7 +82,7 @@ async def _on_malformed(request: Request, error: Exception) -> Response:
     # Nothing wrong but what we do not know: it may come from a console that is newer.
     is_newer = all(one["type"] == UNKNOWN_FIELD for one in found)
     code = "field_unknown" if is_newer else "body_malformed"
-    return problem_response(code, fields=tuple(where)[:FIELDS_MAX])
+    return ProblemResponse(code, fields=tuple(where)[:FIELDS_MAX])
 
 
 def _names(found: Mapping[str, Any]) -> list[str]:
@@ -96,4 +97,4 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, HTTPException)  # noqa: S101 - see above
     code = CODE_OF_STATUS.get(error.status_code, "body_malformed")
-    return problem_response(code, headers=error.headers)
+    return ProblemResponse(code, headers=error.headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +14,17 @@ from central import answers, contract
 from central.auth import Authorisation
 from central.database import Database
 from central.guards import BodyLimit, LastResort
+from central.live import Live, RingAfterWrites
+from central.metrics import Metrics
+from central.observed import Observed
 from central.passwords import Hashing, Passwords
 from central.routes import (
     catalogue,
     customers,
     enrolments,
+    events,
     health,
+    metrics,
     operators,
     orders,
     references,
@@ -27,10 +33,25 @@ from central.routes import (
 )
 from central.settings import CentralSettings
 from central.throttle import Throttle
+from central.upkeep import keep_up
 
 GZIP_FROM_BYTES = 1_000
 GZIP_LEVEL = 4
 """Level 9, the default, costs four times the processor for 3 % fewer bytes."""
+
+RESOURCES = (
+    health,
+    metrics,
+    enrolments,
+    operators,
+    references,
+    catalogue,
+    stock,
+    vouchers,
+    customers,
+    orders,
+    events,
+)
 
 
 def create_app(settings: CentralSettings) -> FastAPI:
@@ -41,38 +62,37 @@ def create_app(settings: CentralSettings) -> FastAPI:
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=contract.operation_id,
         redirect_slashes=False,  # a redirect is no answer of the contract
     )
     app.state.settings = settings
     app.state.database = Database(settings.database)
+    app.state.metrics = Metrics()
+    app.state.routes = [route for resource in RESOURCES for route in resource.router.routes]
     app.state.guesses = Throttle(
         enrolments.GUESSES_MAX, enrolments.GUESSES_SECONDS, clock=time.monotonic
     )
     app.state.passwords = Passwords()
     app.state.hashing = Hashing()
+    app.state.live = Live(lambda: app.state.database, lambda: app.state.settings)
     answers.install(app)
     contract.describe(app)
     # The last one added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)
+    app.add_middleware(RingAfterWrites)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
     app.add_middleware(Authorisation)
     app.add_middleware(LastResort)
-    for resource in (
-        health,
-        enrolments,
-        operators,
-        references,
-        catalogue,
-        stock,
-        vouchers,
-        customers,
-        orders,
-    ):
+    app.add_middleware(Observed)
+    for resource in RESOURCES:
         app.include_router(resource.router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    upkeep = asyncio.create_task(keep_up(app))
     yield
+    upkeep.cancel()
+    app.state.live.close()
     app.state.database.close()

@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from central.answers import error_response
 from central.database import Database
+from central.metrics import Metrics
+from central.observed import CONSOLE
 from central.settings import CentralSettings
 from central.store.consoles import Console, find_console
 from models.errors import KioskError, Unavailable
@@ -28,10 +30,10 @@ from models.errors import KioskError, Unavailable
 GUARDED_PREFIX = "/v1/"
 OPEN_PATHS = frozenset({"/v1/enrolments"})
 """Where a console asks that has no token yet."""
-CONSOLE = "kiosk.console"
-"""Where in the ASGI scope the console stands, once it proved who it is."""
 
-bearer = HTTPBearer(auto_error=False, description="The token of one console.")
+bearer = HTTPBearer(
+    auto_error=False, scheme_name="ConsoleToken", description="The token of one console."
+)
 
 
 class Authorisation:
@@ -119,6 +121,11 @@ async def get_settings(request: Request) -> CentralSettings:
     return settings
 
 
+async def get_metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
 async def get_console(
     request: Request,
     documented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
@@ -131,4 +138,5 @@ async def get_console(
 
 DatabaseOf = Annotated[Database, Depends(get_database)]
 SettingsOf = Annotated[CentralSettings, Depends(get_settings)]
+MetricsOf = Annotated[Metrics, Depends(get_metrics)]
 ConsoleOf = Annotated[Console, Depends(get_console)]

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, Table, case, select, text, update
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from central import postgresql, sqlite
 from models.errors import Unavailable
@@ -68,6 +69,12 @@ class Database:
     @property
     def is_postgresql(self) -> bool:
         return self._kind is postgresql
+
+    @property
+    def connections_in_use(self) -> int:
+        """By this process, just now."""
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:

@@ -1,19 +1,14 @@
-"""What stands around the whole application: a limit on bodies, a last resort, a log line.
-
-The log says which route, what came of it and how long it took: no id, no query, no body.
-"""
+"""What stands around the whole application: a limit on bodies, and a last resort."""
 
 from __future__ import annotations
-
-import logging
-import time
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from central.answers import place_of, problem_response
+from central.answers import ProblemResponse
+from central.logs import new_logger, place_of
 
-log = logging.getLogger("kiosk.central")
+log = new_logger("kiosk.central")
 
 
 class BodyLimit:
@@ -27,7 +22,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif _declared_length(scope) > self._max_bytes:
-            await problem_response("body_too_large")(scope, receive, send)
+            await ProblemResponse("body_too_large")(scope, receive, send)
         else:
             await self._app(scope, self._counting(receive), send)
 
@@ -57,37 +52,22 @@ class LastResort:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        answer = _Answer(send)
-        began = time.perf_counter()
+        has_begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
-            await self._app(scope, receive, answer.send)
-        except Exception as error:  # noqa: BLE001 - the boundary of the server
-            log.error("defect: %s", place_of(error))  # noqa: TRY400 - a traceback quotes people
-            if answer.status == 0:
-                await problem_response("defect_at_central")(scope, receive, answer.send)
-        log.info(
-            "%s %s %d %.0f ms",
-            scope["method"],
-            getattr(scope.get("route"), "path", "?"),
-            answer.status,
-            (time.perf_counter() - began) * 1000,
-        )
-
-
-class _Answer:
-    """Passes an answer on and remembers its status, 0 before it began."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = 0
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        await self._send(message)
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            # Not the traceback: it quotes people.
+            log.error("defect", error=place_of(error))  # noqa: TRY400
+            if not has_begun:
+                await ProblemResponse("defect_at_central")(scope, receive, send)
 
 
 def _declared_length(scope: Scope) -> int:

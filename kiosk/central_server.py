@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import logging
 import multiprocessing
 import os
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,11 +121,11 @@ def announced_port(address_file: Path) -> int:
 
 def new_server(settings: CentralSettings) -> uvicorn.Server:
     """A server of the API; ``run(sockets=[...])`` blocks until ``should_exit`` is set."""
-    import uvicorn  # noqa: PLC0415 - only in a process that serves
+    from central.app import create_app  # noqa: PLC0415 - only in a process that serves
+    from central.server import Server  # noqa: PLC0415 - see above
 
-    from central.app import create_app  # noqa: PLC0415 - see above
-
-    return uvicorn.Server(_config(create_app(settings)))
+    app = create_app(settings)
+    return Server(app, _config(app))
 
 
 def serve(database: Path | str, listener: socket.socket, *, workers: int) -> None:
@@ -139,20 +139,27 @@ def serve(database: Path | str, listener: socket.socket, *, workers: int) -> Non
         return
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - see ``new_server``
 
+    from central.metrics import share_between_workers  # noqa: PLC0415 - see above
+
     os.environ[DATABASE_VARIABLE] = str(database)
-    config = _config(f"{__name__}:app_of_worker", factory=True, workers=workers)
-    Multiprocess(config, sockets=[listener]).run()
+    with tempfile.TemporaryDirectory(prefix="kiosk-metrics-") as counts:
+        share_between_workers(Path(counts))  # before anybody imports what counts
+        config = _config(f"{__name__}:app_of_worker", factory=True, workers=workers)
+        Multiprocess(config, sockets=[listener]).run()
 
 
 def app_of_worker() -> FastAPI:
     """The application of one worker, made in its own process."""
     from central.app import create_app  # noqa: PLC0415 - see ``new_server``
+    from central.server import end_streams_when_told_to_stop  # noqa: PLC0415 - see above
     from central.settings import CentralSettings  # noqa: PLC0415 - see above
 
     log_to_stderr()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     database = os.environ[DATABASE_VARIABLE]
-    return create_app(CentralSettings(Path(database) if "://" not in database else database))
+    app = create_app(CentralSettings(Path(database) if "://" not in database else database))
+    end_streams_when_told_to_stop(app)
+    return app
 
 
 def _end_with_parent() -> None:
@@ -182,6 +189,7 @@ def _config(app: FastAPI | str, **how: Any) -> uvicorn.Config:
 
 
 def log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # Alembic tells every plugin it sets up.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    """One JSON object a line (``central.logs``)."""
+    from central.logs import log_as_json  # noqa: PLC0415 - structlog
+
+    log_as_json()

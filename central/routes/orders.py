@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.auth import ConsoleOf, DatabaseOf, MetricsOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.routes.customers import SEQ_MAX
 from central.store.cancellations import cancel_order
@@ -42,15 +42,18 @@ def put(
     console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
+    metrics: MetricsOf,
 ) -> VerdictOut:
     """Take an order in. The same body again gets the same answer, for ever; another is 409."""
     if order.order_id != order_id:
         raise Rejected("order_id_mismatch", fields=("order_id",))
-    return database.run(
+    verdict = database.run(
         lambda connection: take_order(
             connection, console, order, at=settings.now(), rules=settings.rules
         )
     )
+    metrics.note_order("order", verdict.outcome)
+    return verdict
 
 
 @router.put(
@@ -64,6 +67,7 @@ def put_changed(
     console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
+    metrics: MetricsOf,
 ) -> VerdictOut:
     """Change an order: all of it again, under a number that is higher than the present one.
     The same body again gets the same answer, for ever.
@@ -72,11 +76,13 @@ def put_changed(
         raise Rejected("order_id_mismatch", fields=("order_id",))
     if order.revision != revision:
         raise Rejected("order_id_mismatch", fields=("revision",))
-    return database.run(
+    verdict = database.run(
         lambda connection: put_revision(
             connection, console, order, at=settings.now(), rules=settings.rules
         )
     )
+    metrics.note_order("revision", verdict.outcome)
+    return verdict
 
 
 @router.put(
@@ -88,13 +94,16 @@ def cancel(
     console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
+    metrics: MetricsOf,
 ) -> CancellationOut:
     """Cancel an order that the carrier does not have yet. The same body again gets the same
     answer, for ever.
     """
-    return database.run(
+    cancelled = database.run(
         lambda connection: cancel_order(connection, console, order_id, wanted, at=settings.now())
     )
+    metrics.note_order("cancellation", cancelled.state)
+    return cancelled
 
 
 @router.get("/orders", responses=problems(*GUARDED, "body_malformed"))

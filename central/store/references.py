@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from central.database import lock_counter, next_number
+from central.database import current_number, lock_counter, next_number
 from models.errors import Unavailable
 from models.tables.central import reference_blocks
 from models.wire.references import NUMBER_MAX
@@ -65,6 +65,11 @@ def _leased_since(connection: Connection, console_id: UUID, since: datetime) -> 
         reference_blocks.c.console_id == console_id, reference_blocks.c.leased_at > since
     )
     return int(connection.execute(wanted).scalar_one())
+
+
+def numbers_left(connection: Connection) -> int:
+    """How many numbers were leased to nobody yet."""
+    return max(0, NUMBER_MAX - current_number(connection, "references"))
 
 
 def is_leased_to(connection: Connection, console_id: UUID, number: int) -> bool:

@@ -43,7 +43,6 @@ PROBLEMS: Mapping[str, tuple[int, type[KioskError]]] = {
     "order_dispatched": (409, Conflict),
     "order_cancelled": (409, Conflict),
     "revision_conflict": (409, Conflict),
-    "customer_unknown": (404, Rejected),
     "customer_stale": (409, Conflict),
 }
 """Every code central answers with. Unavailable may be tried again unchanged; Rejected and

@@ -64,7 +64,6 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "console_unknown": "Aucune console de ce nom à la centrale.",
     "cursor_unknown": "Les données sont à recharger depuis le début ; c'est automatique.",
     "customer_stale": "La fiche du client a changé à la centrale entre-temps : relisez-la, puis corrigez.",
-    "customer_unknown": "La centrale ne connaît pas ce client.",
     "database_url_malformed": "Base attendue : postgresql://UTILISATEUR:MOT_DE_PASSE@MACHINE/BASE.",
     "defect_at_central": "La centrale a rencontré un défaut ; nouvel essai automatique.",
     "demo_order_refused": "Commande de démonstration : la centrale ne la prend pas.",

@@ -4,95 +4,28 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 from contract.conftest import Shop
-from contract.shop import NOW, make_order
+from contract.shop import make_order
 from sqlalchemy.engine import Connection
 
 from models.tables.central import consoles
 from models.wire.orders import order_to_wire
-from models.wire.problems import PROBLEMS
 
 ORDER_ID = "01930000-0000-7000-8000-000000000001"
-ROUTES = [
-    ("POST", "/v1/reference-blocks"),
-    ("GET", "/v1/catalogue"),
-    ("GET", "/v1/catalogue/changes"),
-    ("GET", "/v1/vouchers"),
-    ("GET", "/v1/customers"),
-    ("PUT", f"/v1/orders/{ORDER_ID}"),
-    ("GET", "/v1/orders"),
-    ("GET", f"/v1/orders/{ORDER_ID}"),
-]
 
 
 def anybody(shop: Shop) -> httpx.Client:
     return httpx.Client(base_url=shop.url, trust_env=False)
 
 
-def ask(shop: Shop, method: str, path: str, token: str | bytes | None) -> httpx.Response:
-    headers = {} if token is None else {b"Authorization": token}
-    with anybody(shop) as client:
-        body = order_to_wire(make_order(10_000_000)) if method == "PUT" else '{"count": 1}'
-        content = None if method == "GET" else body
-        return client.request(method, path, content=content, headers=headers)
-
-
-@pytest.mark.parametrize("method,path", ROUTES)
-def test_nothing_is_said_without_a_good_token(shop: Shop, method: str, path: str) -> None:
-    token = shop.token()
-    revoked = shop.token("revoked")
-    with shop.database.write() as connection:
-        connection.execute(
-            consoles.update().where(consoles.c.name == "revoked").values(revoked_at=NOW)
-        )
-    for bad in (
-        None,
-        "Bearer",
-        f"Bearer {token}x",
-        "Bearer é".encode("latin-1"),
-        f"Basic {token}",
-        f"Bearer {revoked}",
-    ):
-        answer = ask(shop, method, path, bad)
-        assert answer.status_code == 401
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.headers["www-authenticate"] == "Bearer"
-        assert answer.json()["code"] == "unauthorised"
-    assert shop.count(consoles) == 2
-
-
-def test_every_route_of_the_contract_is_in_the_table(shop: Shop) -> None:
-    described = httpx.get(f"{shop.url}/openapi.json", trust_env=False).json()["paths"]
-    found = {
-        (method.upper(), path.replace("{order_id}", ORDER_ID))
-        for path, methods in described.items()
-        for method in methods
-    }
-    assert found - {("GET", "/healthz"), ("GET", "/readyz")} == set(ROUTES)
-
-
-def test_the_contract_says_how_each_route_can_fail(shop: Shop) -> None:
-    described = httpx.get(f"{shop.url}/openapi.json", trust_env=False).json()
-    told: set[str] = set()
-    for method, path in [*ROUTES, ("GET", "/healthz"), ("GET", "/readyz")]:
-        route = described["paths"][path.replace(ORDER_ID, "{order_id}")][method.lower()]
-        for status, answer in route["responses"].items():
-            if status < "4":
-                continue
-            assert answer["content"] == {
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            }
-            codes = set(answer["description"].split(" | "))
-            assert {PROBLEMS[code][0] for code in codes} == {int(status)}
-            told |= codes
-        if path.startswith("/v1/"):
-            assert route["security"] == [{"HTTPBearer": []}]
-            assert {"401", "500", "503"} <= set(route["responses"])
-    assert told == set(PROBLEMS) - {"method_not_allowed"}
+def logged(caplog: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
+    told = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    return [line for line in told if line["event"] == event]
 
 
 def test_a_token_is_kept_as_its_hash_only(shop: Shop) -> None:
@@ -108,10 +41,12 @@ def _in_pieces() -> Iterator[bytes]:
         yield b" " * 1024
 
 
-@pytest.mark.parametrize("body", [b" " * 70_000, _in_pieces()], ids=["declared", "in pieces"])
-def test_a_body_that_is_too_large_is_stopped(shop: Shop, body: bytes | Iterator[bytes]) -> None:
+@pytest.mark.parametrize("body", [lambda: b" " * 70_000, _in_pieces], ids=["declared", "in pieces"])
+def test_a_body_that_is_too_large_is_stopped(
+    shop: Shop, body: Callable[[], bytes | Iterator[bytes]]
+) -> None:
     with shop.client() as client:
-        answer = client.post("/v1/reference-blocks", content=body)
+        answer = client.post("/v1/reference-blocks", content=body())
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
@@ -122,7 +57,7 @@ def test_a_body_that_is_too_large_is_stopped(shop: Shop, body: bytes | Iterator[
         ("DELETE", "/v1/orders", None, 405, "method_not_allowed"),
         ("POST", "/v1/reference-blocks", "{", 422, "body_malformed"),
         ("POST", "/v1/reference-blocks", '{"count": 0}', 422, "body_malformed"),
-        ("POST", "/v1/reference-blocks", '{"count": 1, "x": 1}', 422, "body_malformed"),
+        ("POST", "/v1/reference-blocks", '{"count": 1, "x": 1}', 422, "field_unknown"),
         ("GET", "/v1/customers?cursor=-1", None, 422, "body_malformed"),
         ("GET", "/v1/orders/not-a-uuid", None, 422, "body_malformed"),
         ("GET", f"/v1/orders/{ORDER_ID}", None, 404, "not_found"),
@@ -189,7 +124,7 @@ def test_a_table_that_is_missing_is_a_defect_and_not_a_full_house(
         answer = client.get("/v1/vouchers")
     assert (answer.status_code, answer.json()["code"]) == (500, "defect_at_central")
     told = {"sqlite": "OperationalError", "postgresql": "ProgrammingError"}
-    assert f"defect: {told[kind]} at" in caplog.text
+    assert f"{told[kind]} at" in logged(caplog, "defect")[0]["error"]
 
 
 def test_a_defect_is_a_problem_without_a_stack_and_without_a_name(
@@ -202,26 +137,10 @@ def test_a_defect_is_a_problem_without_a_stack_and_without_a_name(
     with caplog.at_level(logging.INFO), shop.client() as client:
         answer = client.get("/v1/vouchers")
     assert (answer.status_code, answer.json()["code"]) == (500, "defect_at_central")
-    assert "ZeroDivisionError at" in caplog.text
+    assert "ZeroDivisionError at" in logged(caplog, "defect")[0]["error"]
     for said in (answer.text, caplog.text):
         assert "DUVAL" not in said
         assert "Traceback" not in said
-
-
-def test_the_log_names_nobody(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    shop.fill()
-    order = make_order(10_000_000)
-    with caplog.at_level(logging.INFO, "kiosk.central"), shop.client() as client:
-        client.post("/v1/reference-blocks", json={"count": 10})
-        answer = client.put(f"/v1/orders/{order.order_id}", content=order_to_wire(order))
-        client.put(f"/v1/orders/{order.order_id}", content='{"last_name": "DUVAL"}')
-    assert answer.status_code == 200
-    lines = [record.getMessage() for record in caplog.records if record.name == "kiosk.central"]
-    assert [line.rsplit(" ", 2)[0] for line in lines] == [
-        "POST /v1/reference-blocks 201",
-        "PUT /v1/orders/{order_id} 200",
-        "PUT /v1/orders/{order_id} 422",
-    ]
 
 
 def test_health_and_readiness(shop: Shop) -> None:

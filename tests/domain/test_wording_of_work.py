@@ -22,7 +22,6 @@ AT = datetime(2026, 11, 23, 10, 42, tzinfo=UTC)
 NOT_ABOUT_ORDERS = {
     "cursor_unknown",
     "customer_stale",
-    "customer_unknown",
     "enrolment_refused",
     "sign_in_refused",
 }
