@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from contract.databases import Postgres, postgres_running
+from contract.line import Bench, FaultyLine
 from contract.shop import ARTICLES, NOW, PAIRS, PRINTERS, VOUCHERS
 from fastapi import FastAPI
 from sqlalchemy import func, select
@@ -34,8 +35,10 @@ from models.order import Order, OrderEvent, OrderEventKind, SyncState
 from models.tables import central as tables
 from models.wire.orders import order_to_wire
 from services.adapters.catalogue_file import CatalogueFile, build_catalogue
+from services.adapters.central_http import CentralHttp
 from services.adapters.console_store import ConsoleStore
 from services.ports import OutboxItem
+from services.sync.engine import SyncEngine
 from services.sync.enrolment import Enrolment, write_enrolment
 
 
@@ -201,7 +204,9 @@ def where(
 def shop(tmp_path: Path, where: Path | str, served: Served) -> Iterator[Shop]:
     clock = Time()
     with closing(Database(where)) as database:
-        served.app.state.settings = CentralSettings(where, now=clock.now, page_rows=5)
+        served.app.state.settings = CentralSettings(
+            where, now=clock.now, page_rows=5, token_cache_seconds=0.0
+        )
         served.app.state.database = database
         yield Shop(where, tmp_path / "central", served.url, clock, database)
 
@@ -260,6 +265,20 @@ def console(tmp_path: Path, made: Path, shop: Shop) -> Iterator[Console]:
     yield Console(store, catalogue, shop.clock)
     catalogue.close()
     store.close()
+
+
+@pytest.fixture
+def bench(console: Console, shop: Shop) -> Iterator[Bench]:
+    """The console at ``shop`` on a line that can be made to fail; its first run is done."""
+    shop.fill()
+    line = FaultyLine()
+    central = CentralHttp(lambda: shop.url, shop.token(), transport=line, clock=console.clock)
+    engine = SyncEngine(
+        console.store, console.catalogue, lambda: central, console.clock, block_size=20
+    )
+    engine.run_once()
+    yield Bench(console, shop, line, central, engine)
+    central.close()
 
 
 def with_price(articles: Sequence[Article], sku: str, cents: int) -> tuple[Article, ...]:

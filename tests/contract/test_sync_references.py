@@ -1,0 +1,56 @@
+"""References leased ahead: an answer that was lost costs none."""
+
+from __future__ import annotations
+
+import pytest
+from contract.line import Bench
+from contract.shop import make_order
+
+from models.order import SyncState
+from models.tables import central as tables
+
+
+@pytest.fixture
+def kind() -> str:
+    """About the console: what central does is tested on both databases elsewhere."""
+    return "sqlite"
+
+
+def test_two_blocks_are_kept_ahead(bench: Bench) -> None:
+    with bench.console.store.read() as tx:
+        assert tx.references.left() == 40
+    bench.console.place(make_order)
+    assert bench.engine.run_once().references_left == 59
+    assert bench.shop.count(tables.reference_blocks) == 3
+    bench.engine.run_once()
+    assert bench.shop.count(tables.reference_blocks) == 3
+
+
+def test_a_block_whose_answer_is_lost_is_had_again(bench: Bench) -> None:
+    order = bench.console.place(make_order)
+    bench.line.faults, bench.line.applies_to = ["answer lost"], "POST"
+    assert bench.engine.run_once().references_left == 39
+    assert bench.engine.run_once().references_left == 59
+    with bench.console.store.write() as tx:
+        numbers = [tx.references.take_next() for _ in range(59)]
+    assert numbers == [*range(10_000_001, 10_000_060)]
+    assert bench.shop.count(tables.reference_blocks) == 3
+    assert bench.console.sync_state(order)[0] is SyncState.CONFIRMED
+
+
+def test_a_block_that_was_had_before_is_not_asked_for_without_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def same_again(count: int, _key: str) -> tuple[int, int]:
+        asked.append(count)
+        return 10_000_000, 10_000_019
+
+    bench.console.place(make_order)
+    monkeypatch.setattr(bench.central, "lease_references", same_again)
+    report = bench.engine.run_once()
+    assert (report.sent, report.error_code, report.references_left) == (1, "central_unclear", 39)
+    assert asked == [20]
+    monkeypatch.undo()
+    assert bench.engine.run_once().references_left == 59
