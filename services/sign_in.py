@@ -68,7 +68,7 @@ class SignIn:
         and this operator did not sign in here before, or too long ago; Unavailable as central
         says where it answers without verifying.
         """
-        login, password = login.strip(), storable(password)
+        login, password = login.strip().casefold(), storable(password)
         is_login = 0 < len(login) <= LOGIN_MAX and login.isprintable()
         if not is_login or not 0 < len(password) <= PASSWORD_MAX:
             raise DomainError("sign_in_refused")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 from console_fixtures import NOW, complete_draft, enrol, opened, placing
-from sqlalchemy import event
+from power_cut import after_every_cut, dump
 
 from models import reference
 from models.cart import Cart
@@ -56,19 +56,6 @@ def place(store, tools, draft_id=DRAFT):
         to_wire=tools.to_wire,
         holder=tools.holder,
     )
-
-
-def dump(path):
-    """Everything in the file, table by table."""
-    with closing(sqlite3.connect(path)) as connection:
-        names = [
-            name
-            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table'")
-        ]
-        return {
-            name: connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608 - our own names
-            for name in names
-        }
 
 
 @pytest.fixture
@@ -397,38 +384,9 @@ def test_what_was_placed_for_practice_never_leaves(store, tools):
 # --- the power goes ------------------------------------------------------------------------
 
 
-class PowerCut(Exception):
-    pass
-
-
-def cut_at(store, number):
-    """Raise before the n-th statement of what follows; gives the way to undo it."""
-    seen = []
-
-    def before(_connection, _cursor, statement, *_):
-        seen.append(statement)
-        if len(seen) == number:
-            raise PowerCut(statement)
-
-    event.listen(store._engine, "before_cursor_execute", before)
-    return seen, lambda: event.remove(store._engine, "before_cursor_execute", before)
-
-
 def test_between_any_two_statements_all_or_nothing(path, ready, tools):
-    before = dump(path)
-    boundaries = 0
-    while True:
-        _seen, undo = cut_at(ready, boundaries + 1)
-        try:
-            order = place(ready, tools)
-        except PowerCut:
-            boundaries += 1
-            assert dump(path) == before
-        else:
-            break
-        finally:
-            undo()
-    assert boundaries > 15
+    order, cuts = after_every_cut(ready, path, lambda: place(ready, tools))
+    assert cuts > 15
     assert order.reference == reference.with_check(48_201_395)
     after = dump(path)
     assert {table: len(after[table]) for table in ("orders", "order_events", "outbox")} == {
