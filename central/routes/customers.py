@@ -16,6 +16,7 @@ from models.wire.customers import E164_PATTERN, CustomersFound, CustomersPage, C
 router = APIRouter(prefix="/v1", tags=["customers"])
 
 SEQ_MAX = 2**53
+ROWS_MAX = 5_000
 
 
 @router.get("/customers", responses=problems(*GUARDED, "body_malformed"))
@@ -24,11 +25,14 @@ def customers(
     database: DatabaseOf,
     settings: SettingsOf,
     cursor: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0,
+    limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = ROWS_MAX,
 ) -> CustomersPage:
-    """Customers changed after ``cursor``; all of them without one."""
+    """Customers changed after ``cursor``; all of them without one. At most ``limit`` on a page:
+    a console that is in use reads small ones.
+    """
     del console
     with database.read() as connection:
-        found = customers_since(connection, cursor, limit=settings.page_rows)
+        found = customers_since(connection, cursor, limit=min(limit, settings.page_rows))
     return CustomersPage(
         customers=tuple(found.customers), cursor=str(found.last_seq), has_more=found.has_more
     )
