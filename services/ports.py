@@ -440,10 +440,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Central's answer to an order: accepted, perhaps with differences to call back about."""
+    """Central's answer to an order: accepted, perhaps with differences to call back about. Of
+    a change that costs less than was paid the rest has to go back to the customer.
+    """
 
     order_id: UUID
     differences: tuple[Difference, ...] = ()
+    refund_due_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def verdict_of(order_id: UUID, revision: int | None, answer: VerdictOut) -> Verd
     return Verdict(
         order_id,
         tuple(Difference(d.code, d.said, d.central, d.sku) for d in answer.differences),
+        answer.refund_due_cents,
     )
 
 

@@ -23,8 +23,6 @@ from services.sync.order_states import follow, undo_cancellation
 
 FORGOTTEN = "order_unknown"
 """Central does not have the order of this change: it was put back from an older copy."""
-NOT_NEXT = "revision_conflict"
-"""Or it does not have the revision before this one."""
 FOUND_TO_BE: Mapping[str, OrderState] = {
     "order_dispatched": OrderState.DISPATCHED,
     "order_cancelled": OrderState.CANCELLED,
@@ -35,7 +33,7 @@ FOUND_TO_BE: Mapping[str, OrderState] = {
 def take_verdict(tx: Transaction, item: OutboxItem, verdict: Verdict, now: datetime) -> None:
     """Central has this revision. What it refused of the order before is settled by that."""
     mark(tx, item, SyncState.CONFIRMED, now)
-    _append(tx, item, OrderEventKind.ACCEPTED_BY_CENTRAL, now, what=item.kind)
+    _accepted(tx, item, verdict.refund_due_cents, now)
     for open_item in tx.work.of_order(item.order_id):
         if open_item.kind is WorkKind.REFUSED and open_item.facts.get("what") != "cancellation":
             settle_work(tx, open_item, Settlement.CHANGED, at=now)
@@ -48,8 +46,7 @@ def take_verdict(tx: Transaction, item: OutboxItem, verdict: Verdict, now: datet
 def take_cancelled(tx: Transaction, item: OutboxItem, answer: Cancelled, now: datetime) -> None:
     """Central has cancelled it: nothing about it is left to see to."""
     mark(tx, item, SyncState.CONFIRMED, now)
-    refund = {"refund_due_cents": answer.refund_due_cents} if answer.refund_due_cents else {}
-    _append(tx, item, OrderEventKind.ACCEPTED_BY_CENTRAL, now, what=item.kind, **refund)
+    _accepted(tx, item, answer.refund_due_cents, now)
     follow(tx, item.order_id, OrderState.CANCELLED, now)
     settle_open_work(tx, item.order_id, Settlement.CANCELLED, at=now)
 
@@ -68,7 +65,7 @@ def take_refusal(tx: Transaction, item: OutboxItem, error: KioskError, now: date
     if item.kind == OutboxKind.CANCELLATION and error.code == "order_cancelled":
         take_cancelled(tx, item, Cancelled(item.order_id), now)
         return SyncState.CONFIRMED
-    if _has_lost_what_was_before(item, error.code) and send_again(tx, item.order_id, now):
+    if error.code == FORGOTTEN and send_again(tx, item.order_id, now):
         return SyncState.WAITING
     _refuse(tx, item, error, now)
     return SyncState.REFUSED
@@ -118,11 +115,9 @@ def raise_work(
         tx.work.raise_item(WorkItem(work_id, item.order_id, kind, facts, at))
 
 
-def _has_lost_what_was_before(item: OutboxItem, code: str) -> bool:
-    """A conflict that stands when all before it went up again is a real one."""
-    if item.kind == OutboxKind.ORDER:
-        return False
-    return code == FORGOTTEN or (code == NOT_NEXT and item.last_error != NOT_NEXT)
+def _accepted(tx: Transaction, item: OutboxItem, refund_due_cents: int, now: datetime) -> None:
+    refund = {"refund_due_cents": refund_due_cents} if refund_due_cents else {}
+    _append(tx, item, OrderEventKind.ACCEPTED_BY_CENTRAL, now, what=item.kind, **refund)
 
 
 def _refuse(tx: Transaction, item: OutboxItem, error: KioskError, now: datetime) -> None:
