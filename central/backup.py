@@ -18,9 +18,12 @@ from pathlib import Path
 from sqlalchemy import inspect, select, update
 from sqlalchemy.engine import URL, Connection, make_url
 
-from central.database import FILE_MODE, Database, migrate
+from central.database import Database, current_number, migrate, upsert
+from central.sqlite import FILE_MODE
+from central.store.catalogue import AGAIN
+from central.store.events import COUNTER, PRUNED_TO
 from models.errors import Conflict, DomainError, Unavailable
-from models.tables.central import catalogue_imports, counters
+from models.tables.central import catalogue_imports, counters, settings
 
 REFERENCES_SKIPPED = 100_000
 """Numbers left out after a restore: what consoles may have leased since the copy was made.
@@ -28,9 +31,6 @@ Of ninety million; a block is a hundred.
 """
 PLACES_SKIPPED = 1_000_000
 """The same for places in feeds."""
-
-RESTORED = "~"
-"""Between a catalogue's version and when it was put back."""
 
 
 def back_up(database: Path | str, target: Path) -> None:
@@ -85,10 +85,17 @@ def restore(source: Path, database: Path | str, *, at: datetime) -> Path | None:
 
 
 def move_past(connection: Connection, *, at: datetime) -> None:
-    """No number is leased and no place in a feed is given a second time after a restore."""
+    """No number is leased and no place in a feed is given a second time after a restore, and
+    whoever followed the events asks for everything anew.
+    """
     for name, margin in (("references", REFERENCES_SKIPPED), (None, PLACES_SKIPPED)):
         is_meant = counters.c.name == name if name else counters.c.name != "references"
         connection.execute(update(counters).where(is_meant).values(value=counters.c.value + margin))
+    upsert(
+        connection,
+        settings,
+        [{"key": PRUNED_TO, "value": str(current_number(connection, COUNTER))}],
+    )
     _rename_catalogue(connection, at)
 
 
@@ -102,11 +109,11 @@ def _rename_catalogue(connection: Connection, at: datetime) -> None:
     if newest is None:
         return
     now = connection.scalar(select(counters.c.value).where(counters.c.name == "catalogue"))
-    name = newest.version.partition(RESTORED)[0]
+    name = newest.version.partition(AGAIN)[0]
     connection.execute(catalogue_imports.delete())
     connection.execute(
         catalogue_imports.insert().values(
-            version=f"{name}{RESTORED}{at:%Y%m%d%H%M%S}",
+            version=f"{name}{AGAIN}{at:%Y%m%d%H%M%S}",
             base_seq=now,
             is_demo=newest.is_demo,
             imported_at=newest.imported_at,

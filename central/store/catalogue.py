@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, next_number, upsert
-from central.store.events import Happening, append
+from central.database import current_number, next_number, next_numbers, upsert
+from central.store.events import COUNTER, Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
+from models.errors import Rejected
 from models.tables.central import articles, catalogue_imports, pairs, prices, printers
 from models.wire.catalogue import CartridgeWire, PrinterWire
 from models.wire.events import EventKind
@@ -28,6 +29,9 @@ MOVED = (
 CARTRIDGES_KEPT = 10_000
 """About 20 MB; more than a shop sells in a day."""
 
+AGAIN = "~"
+"""Between the name of a catalogue and the number that makes it another place in the feed."""
+
 NEVER_UNKNOWN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """A first price is taken to have been the price before it was known here, too."""
 
@@ -43,12 +47,15 @@ def import_catalogue(
     at: datetime,
 ) -> None:
     """From now on the catalogue is exactly this. What is gone leaves a tombstone, what is
-    the same as before does not show in the feed. Idempotent by ``version``.
+    the same as before does not show in the feed. Idempotent: the version that is there is
+    not taken in again. One from before that comes back gets a name of its own.
     """
-    if connection.scalar(
-        select(catalogue_imports.c.version).where(catalogue_imports.c.version == version)
-    ):
+    newest_first = select(catalogue_imports.c.version).order_by(catalogue_imports.c.base_seq.desc())
+    known = connection.scalars(newest_first).all()
+    if known and known[0].partition(AGAIN)[0] == version:
         return
+    if version in known:
+        version = f"{version}{AGAIN}{len(known)}"
     _replace_rows(connection, printers, [_printer_row(printer) for printer in printers_in])
     rows = [_article_row(article) for article in articles_in]
     _note_prices(connection, rows, at=at)
@@ -142,6 +149,24 @@ def move_stock(
 def take_stock(connection: Connection, sku: str, wanted: int) -> int:
     """Reserve up to ``wanted``; how many there were. The stock is never below 0."""
     return take_stock_all(connection, {sku: wanted})[sku]
+
+
+def set_stock(
+    connection: Connection, sku: str, stock: int, *, restock_on: date | None, at: datetime
+) -> None:
+    """What was counted, beside what is reserved; consoles hear of it. Idempotent in effect.
+    Raises Rejected("sku_unknown") for what is not sold.
+    """
+    if sku not in lock_articles(connection, [sku]):
+        raise Rejected("sku_unknown", sku=sku)
+    numbers = next_numbers(connection, {"catalogue": 1, COUNTER: 1})
+    connection.execute(
+        articles.update()
+        .where(articles.c.sku == sku)
+        .values(stock=stock, restock_on=restock_on, known_at=at, seq=numbers["catalogue"])
+    )
+    told = [Happening(EventKind.STOCK, {"skus": [sku]})]
+    append(connection, told, at=at, last=numbers[COUNTER])
 
 
 def article_of(row: Row[tuple[object, ...]]) -> Article:

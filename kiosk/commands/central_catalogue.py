@@ -1,14 +1,16 @@
-"""``kiosk central catalogue import``: the shop's catalogue from CSV files, for all consoles."""
+"""``kiosk central catalogue import | stock set``: what is sold, and how much of it there is."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kiosk.commands.catalogue import IMPORT_HELP, ProgressBar, refused, say_loaded
 from kiosk.commands.central_database import Actions, action, group, opened
+
+STOCK_MAX = 1_000_000
 
 
 def configure(actions: Actions) -> None:
@@ -16,6 +18,40 @@ def configure(actions: Actions) -> None:
     load = action(catalogue, "import", "charger des fichiers CSV, tout ou rien", _import)
     load.description = f"{IMPORT_HELP}\n\nLes consoles le reçoivent d'elles-mêmes."
     load.add_argument("folder", type=Path, metavar="DOSSIER")
+    stock = group(actions, "stock", "ce qu'il y a en stock")
+    count = action(stock, "set", "dire ce qui a été compté ; les consoles l'apprennent", _set_stock)
+    count.add_argument("sku", metavar="SKU")
+    count.add_argument("stock", type=_count, metavar="NOMBRE", help="sans ce qui est réservé")
+    count.add_argument(
+        "--restock-on", type=_day, metavar="AAAA-MM-JJ", help="date du fournisseur, s'il en manque"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > STOCK_MAX:
+        raise argparse.ArgumentTypeError(f"un nombre entre 0 et {STOCK_MAX} est attendu")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("une date AAAA-MM-JJ est attendue") from error
+
+
+def _set_stock(args: argparse.Namespace) -> int:
+    from central.store.catalogue import set_stock  # noqa: PLC0415 - sqlalchemy
+
+    now = datetime.now(UTC)
+    with opened(args) as database:
+        database.run(
+            lambda connection: set_stock(
+                connection, args.sku, args.stock, restock_on=args.restock_on, at=now
+            )
+        )
+    print(f"{args.sku} : {args.stock} en stock")
+    return 0
 
 
 def _import(args: argparse.Namespace) -> int:

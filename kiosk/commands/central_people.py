@@ -1,8 +1,9 @@
-"""``kiosk central console``: which consoles may talk to central."""
+"""``kiosk central console | operator``: who may talk to central, and who may sign in."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import secrets
 import sys
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 from kiosk.commands.central_database import Actions, action, group, opened
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from central.store.consoles import ConsoleRow
 
 
@@ -23,6 +26,20 @@ def configure(actions: Actions) -> None:
     ):
         action(consoles, name, help_, act).add_argument("name", metavar="NOM")
     action(consoles, "list", "lister les consoles", _list)
+    _configure_operators(group(actions, "operator", "qui se connecte aux consoles"))
+
+
+def _configure_operators(operators: Actions) -> None:
+    add = action(operators, "add", "ajouter ; le mot de passe est lu sur l'entrée standard", _hire)
+    add.add_argument("login", metavar="IDENTIFIANT")
+    add.add_argument("name", metavar="NOM", help="le nom affiché, entre guillemets")
+    for name, help_, act in (
+        ("disable", "ne plus laisser se connecter", _disable),
+        ("enable", "laisser se connecter à nouveau, tout de suite", _enable),
+        ("password", "changer le mot de passe, lu sur l'entrée standard", _change_password),
+    ):
+        action(operators, name, help_, act).add_argument("login", metavar="IDENTIFIANT")
+    action(operators, "list", "lister", _list_operators)
 
 
 def _enrol(args: argparse.Namespace) -> int:
@@ -77,6 +94,76 @@ def _state(row: ConsoleRow) -> str:
     if row.token_expires_at is not None:
         return f"acceptée jusqu'au {row.token_expires_at.astimezone():%d/%m/%Y à %H:%M}"
     return "acceptée"
+
+
+def _hire(args: argparse.Namespace) -> int:
+    from central.store.operators import add_operator  # noqa: PLC0415 - sqlalchemy
+
+    hashed = _hashed_password()
+    with opened(args) as database, database.write() as connection:
+        add_operator(connection, args.login, args.name, password_hash=hashed, at=datetime.now(UTC))
+        _tell_consoles(connection)
+    print(f"{args.name} peut se connecter sous « {args.login} ».")
+    return 0
+
+
+def _disable(args: argparse.Namespace) -> int:
+    from central.store.operators import disable_operator  # noqa: PLC0415 - sqlalchemy
+
+    with opened(args) as database, database.write() as connection:
+        disable_operator(connection, args.login)
+        _tell_consoles(connection)
+    print(f"« {args.login} » ne peut plus se connecter.")
+    return 0
+
+
+def _enable(args: argparse.Namespace) -> int:
+    from central.store.operators import enable_operator  # noqa: PLC0415 - sqlalchemy
+
+    with opened(args) as database, database.write() as connection:
+        enable_operator(connection, args.login)
+        _tell_consoles(connection)
+    print(f"« {args.login} » peut se connecter.")
+    return 0
+
+
+def _change_password(args: argparse.Namespace) -> int:
+    from central.store.operators import set_password  # noqa: PLC0415 - sqlalchemy
+
+    hashed = _hashed_password()
+    with opened(args) as database, database.write() as connection:
+        set_password(connection, args.login, password_hash=hashed)
+        _tell_consoles(connection)
+    print(f"Le mot de passe de « {args.login} » est changé.")
+    return 0
+
+
+def _list_operators(args: argparse.Namespace) -> int:
+    from central.store.operators import list_operators  # noqa: PLC0415 - sqlalchemy
+
+    with opened(args) as database, database.read() as connection:
+        rows = list_operators(connection)
+    if not rows:
+        print("Personne : les consoles ne demandent pas qui prend les commandes.")
+    for row in rows:
+        print(f"{row.login:<16}  {row.name}{'  (ne peut plus se connecter)' * row.is_disabled}")
+    return 0
+
+
+def _hashed_password() -> str:
+    """Raises DomainError("password_too_short")."""
+    from central.passwords import Passwords  # noqa: PLC0415 - argon2
+
+    asked = sys.stdin.isatty()
+    text = getpass.getpass("Mot de passe : ") if asked else sys.stdin.readline().rstrip("\n")
+    return Passwords().hash(text)
+
+
+def _tell_consoles(connection: Connection) -> None:
+    from central.store.events import Happening, append  # noqa: PLC0415 - sqlalchemy
+    from models.wire.events import EventKind  # noqa: PLC0415 - see above
+
+    append(connection, [Happening(EventKind.OPERATORS)], at=datetime.now(UTC))
 
 
 def _aside(text: str) -> None:

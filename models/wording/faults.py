@@ -33,6 +33,9 @@ def _order_not_changeable(facts: Facts) -> str:
 
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "amounts_do_not_add_up": "La centrale refuse la commande : les montants ne concordent pas.",
+    "backup_exists": "Ce fichier existe déjà : donnez-en un autre, rien n'est remplacé.",
+    "backup_failed": "La copie n'a pas pu être faite : voyez le message au-dessus, le disque, les droits.",
+    "backup_unreadable": "Ce fichier n'est pas une copie saine d'une centrale ; rien n'a été changé.",
     "body_malformed": "La centrale ne comprend pas cet envoi : prévenez l'administrateur.",
     "body_too_large": "Envoi trop volumineux pour la centrale : prévenez l'administrateur.",
     "catalogue_broken": "Le catalogue est abîmé : lancez « kiosk doctor ».",
@@ -64,6 +67,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "console_unknown": "Aucune console de ce nom à la centrale.",
     "cursor_unknown": "Les données sont à recharger depuis le début ; c'est automatique.",
     "customer_stale": "La fiche du client a changé à la centrale entre-temps : relisez-la, puis corrigez.",
+    "database_missing": "Il n'y a pas de base à cet endroit : vérifiez --database.",
+    "database_not_empty": (
+        "La base n'est pas vide : créez-en une neuve pour y remettre la copie, rien n'est effacé ici."
+    ),
     "database_url_malformed": "Base attendue : postgresql://UTILISATEUR:MOT_DE_PASSE@MACHINE/BASE.",
     "defect_at_central": "La centrale a rencontré un défaut ; nouvel essai automatique.",
     "demo_order_refused": "Commande de démonstration : la centrale ne la prend pas.",
@@ -116,11 +123,16 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "parcel_number_malformed": "Numéro de colis attendu : 8 à 39 chiffres et lettres, comme sur l'étiquette.",
     "password_too_short": _password_too_short,
     "payment_awaited": "Un paiement est encore attendu : la commande ne part pas avant.",
+    "pg_tools_missing": (
+        "pg_dump et pg_restore sont introuvables : installez les outils clients de PostgreSQL, aussi"
+        " récents que le serveur."
+    ),
     "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "postal_unusable": "La liste des codes postaux est illisible : tapez la commune, elle est prise.",
     "reference_not_leased": "Référence non attribuée à cette console : prévenez l'administrateur.",
     "reference_taken": "Référence déjà prise : prévenez l'administrateur, puis rappelez le client.",
     "references_exhausted": "La centrale n'a plus de références : prévenez l'administrateur.",
+    "restore_failed": "La copie n'a pas pu être remise : voyez le message au-dessus.",
     "revision_conflict": "La commande a été changée d'un autre côté : relisez-la avant de recommencer.",
     "sign_in_offline_unknown": (
         "La centrale est injoignable, et cet opérateur ne s'est pas identifié ici récemment :"

