@@ -42,6 +42,7 @@ class LiveOrders:
             await self._app.push_screen(FollowUpDialog())
 
     async def show(self, order_id: UUID) -> None:
+        self._live.say("")
         await self._app.push_screen(OrderCardDialog(order_id))
 
     def try_now(self) -> None:
@@ -67,7 +68,11 @@ class LiveOrders:
         return await self._written(settle)
 
     async def cancel(self, order_id: UUID, reason: str) -> bool:
-        return await self._written(lambda desk: desk.cancel_order(order_id, reason=reason))
+        if not await self._written(lambda desk: desk.cancel_order(order_id, reason=reason)):
+            return False
+        if self._live.state.draft.revises == order_id:  # the call in hand has nothing to change
+            await self._live.act(lambda desk, _: desk.new_call())
+        return True
 
     async def _written(self, work: Callable[[Desk], object]) -> bool:
         """On disk; then central is told."""

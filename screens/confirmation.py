@@ -33,7 +33,13 @@ class ConfirmationScreen(StepScreen):
     def draw(self, state: DeskState) -> None:
         if state.order is not None:
             width = self.size.width - 2
-            lines = confirmation_lines(state.order, state.order_sync, self.console.rules, width)
+            lines = confirmation_lines(
+                state.order,
+                state.order_sync,
+                self.console.rules,
+                width,
+                parcel_number=state.parcel_number,
+            )
             self.query_one(Said).put(lines)
 
     def keys(self) -> Sequence[KeyHint]:

@@ -25,7 +25,7 @@ from models.wording.work import summary
 from screens.status_view import PARIS, hour
 from screens.widgets.ink import DIM, STRONG, WARNING, cut
 from screens.widgets.items import Item
-from screens.widgets.rows import line
+from screens.widgets.rows import MARK, line
 from screens.words import _
 from services.follow_up_state import FollowUp, OrdersFound, OwedRow, WorkRow
 from services.ports import OrderRow, OutboxKind
@@ -33,6 +33,7 @@ from services.ports import OrderRow, OutboxKind
 SHOWN_MAX = 50
 WHO_MAX, WHO_SHARE = 30, 4
 """A name has a quarter of the line, and never more than it may need."""
+MARK_ROOM = " " * len(MARK)
 PLAIN = Style.null()
 
 
@@ -54,6 +55,8 @@ class Entry:
     what: str
     when: str
     style: Style = PLAIN
+    done: str = ""
+    """What is said of it once it is on the list no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +102,21 @@ def found_lists(seen: FollowUp, found: OrdersFound) -> Lists:
 def _work_entry(row: WorkRow, now: datetime) -> Entry:
     item = row.item
     when = since(item.raised_at, now)
-    return Entry(Group.WORK, item.work_id, row.order, summary(item), when, WARNING)
+    return Entry(Group.WORK, item.work_id, row.order, summary(item), when, WARNING, _("réglé"))
 
 
 def _owed_entry(row: OwedRow, now: datetime) -> Entry:
     item = row.item
-    style = WARNING if item.state is SyncState.REFUSED else PLAIN
-    when = since(item.created_at, now)
-    return Entry(Group.OWED, item.item_id, row.order, owed_words(row, now), when, style)
+    is_refused = item.state is SyncState.REFUSED
+    return Entry(
+        Group.OWED,
+        item.item_id,
+        row.order,
+        owed_words(row, now),
+        since(item.created_at, now),
+        WARNING if is_refused else PLAIN,
+        _("réglé") if is_refused else _("reçu par la centrale"),
+    )
 
 
 def owed_words(row: OwedRow, now: datetime) -> str:
@@ -159,17 +169,17 @@ def in_place(before: Lists, now: Lists) -> Lists:
         return now
     return replace(
         now,
-        work=_merged(before.work, now.work, _("réglé")),
-        owed=_merged(before.owed, now.owed, _("reçu par la centrale")),
-        orders=_merged(before.orders, now.orders, ""),
+        work=_merged(before.work, now.work),
+        owed=_merged(before.owed, now.owed),
+        orders=_merged(before.orders, now.orders),
     )
 
 
-def _merged(before: Sequence[Entry], now: Sequence[Entry], done: str) -> tuple[Entry, ...]:
+def _merged(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[Entry, ...]:
     present = {entry.item_id: entry for entry in now}
     known = {entry.item_id for entry in before}
     stayed = (
-        present.get(entry.item_id) or replace(entry, what=done or entry.what, style=DIM)
+        present.get(entry.item_id) or replace(entry, what=entry.done or entry.what, style=DIM)
         for entry in before
     )
     return (*stayed, *(entry for entry in now if entry.item_id not in known))
@@ -192,7 +202,9 @@ def items(shown: Lists, width: int) -> list[Item]:
             continue
         listed += [_gap()] if listed else []
         listed.append(_heading(heading, count))
-        listed += [_row(entry, width) for entry in entries] or [Item(line((nothing, DIM)))]
+        listed += [_row(entry, width) for entry in entries] or [
+            Item(line((MARK_ROOM + nothing, DIM)))
+        ]
     return listed
 
 

@@ -5,7 +5,7 @@ Pure. Also says why it cannot be changed or cancelled any more (R8).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from rich.text import Text
@@ -15,7 +15,7 @@ from models.order import Order, OrderEventKind, OrderState, SyncState
 from models.phone import in_pairs
 from models.reference import grouped
 from models.wording.labels import method_name, state_name
-from models.wording.outbox import item_sentence, kind_name
+from models.wording.outbox import item_sentence
 from models.wording.rules import promise_condition, promise_sentence
 from models.wording.work import Advice, advice
 from models.work import Settlement, WorkItem
@@ -23,7 +23,8 @@ from screens.follow_up_view import since, who
 from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING
 from screens.widgets.rows import columns, line, wrapped
 from screens.words import _
-from services.follow_up_state import OrderDossier, OwedRow
+from services.follow_up_state import OrderDossier, OwedRow, parcel_number
+from services.ports import OutboxKind
 
 INDENT = "  "
 
@@ -57,22 +58,21 @@ def _standing(dossier: OrderDossier, width: int) -> list[Text]:
     return [
         *(line((text, STRONG)) for text in wrapped(person, width)),
         line((state_line(dossier), ACCENT), f"  {awaited}" if awaited else ""),
-        *(text for row in _on_the_way(dossier) for text in _owed_lines(row, dossier, width)),
+        *_at_central(dossier, width),
+        *([line((being_changed(), WARNING))] if dossier.open_draft else []),
     ]
+
+
+def being_changed() -> str:
+    return _("Une modification est commencée, pas confirmée : M la reprend.")
 
 
 def state_line(dossier: OrderDossier) -> str:
     """R15, with the parcel's number once there is one."""
     name = state_name(dossier.order.state)
-    parcel = parcel_number(dossier)
+    parcel = parcel_number(dossier.events)
     text = _("{name}, colis {parcel}").format(name=name, parcel=parcel) if parcel else name
     return text[:1].upper() + text[1:]
-
-
-def parcel_number(dossier: OrderDossier) -> str:
-    """As central told it with the dispatch; "" before."""
-    told = [event.facts.get("parcel_number") for event in dossier.events]
-    return str(next((number for number in reversed(told) if number), ""))
 
 
 def what_is_awaited(dossier: OrderDossier) -> str:
@@ -88,10 +88,26 @@ def what_is_awaited(dossier: OrderDossier) -> str:
     return ""
 
 
-def _on_the_way(dossier: OrderDossier) -> Sequence[OwedRow]:
-    """What central has not confirmed; where all is, the last thing that it did."""
-    open_rows = [row for row in dossier.owed if row.item.state is not SyncState.CONFIRMED]
-    return open_rows or dossier.owed[-1:]
+def _at_central(dossier: OrderDossier, width: int) -> list[Text]:
+    """What central has not confirmed; else the last thing that it did."""
+    on_the_way = [row for row in dossier.owed if row.item.state is not SyncState.CONFIRMED]
+    if on_the_way:
+        return [text for row in on_the_way for text in _owed_lines(row, dossier, width)]
+    if dossier.row.sync_state is SyncState.PRACTICE:
+        return [line((_("Essai : ne part pas vers la centrale"), DIM))]
+    last = dossier.owed[-1].item.kind if dossier.owed else OutboxKind.ORDER
+    return [line((_RECEIVED.get(last, _("Reçue par la centrale")), DIM))]
+
+
+_RECEIVED: Mapping[str, str] = {
+    OutboxKind.REVISION: _("Modification reçue par la centrale"),
+    OutboxKind.CANCELLATION: _("Annulation reçue par la centrale"),
+}
+_SENDING: Mapping[str, str] = {
+    OutboxKind.ORDER: _("Envoi de la commande"),
+    OutboxKind.REVISION: _("Envoi de la modification"),
+    OutboxKind.CANCELLATION: _("Envoi de l'annulation"),
+}
 
 
 def _owed_lines(row: OwedRow, dossier: OrderDossier, width: int) -> list[Text]:
@@ -104,7 +120,7 @@ def _owed_lines(row: OwedRow, dossier: OrderDossier, width: int) -> list[Text]:
         now=dossier.seen_at,
         is_held_back=row.is_held_back,
     )
-    text = _("Centrale : {kind}, {said}").format(kind=kind_name(item.kind), said=said)
+    text = f"{_SENDING.get(item.kind, _('Envoi'))}, {said}"
     style = WARNING if item.state is SyncState.REFUSED else DIM
     return [line((part, style)) for part in wrapped(text, width)]
 

@@ -19,6 +19,7 @@ from models.shop import ShopRules
 from models.vouchers import Voucher
 from services.desk_state import DeskState
 from services.follow_up import order_row
+from services.follow_up_state import parcel_number
 from services.former import Former
 from services.ports import Catalogue, Clock, Transaction
 from services.quoting import quote_cart
@@ -50,6 +51,7 @@ class DeskReading:
             changing=_references((draft, *(call.draft for call in waiting)), tx),
             order=order,
             order_sync=order_row(tx, order).sync_state if order else None,
+            parcel_number=parcel_number(tx.orders.events(order.order_id)) if order else "",
             work_count=tx.work.count(),
         )
 

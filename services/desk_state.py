@@ -46,6 +46,8 @@ class DeskState:
     """
     order: Order | None = None
     order_sync: SyncState | None = None
+    parcel_number: str = ""
+    """Of the order, once the carrier has it."""
     work_count: int = 0
     """Orders' matters that need somebody."""
 

@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     from models.order import Order, OrderEvent
     from models.work import WorkItem
     from services.ports import OrderRow, OutboxItem
+
+
+def parcel_number(events: Sequence[OrderEvent]) -> str:
+    """As central told it with the last dispatch; "" before."""
+    told = [event.facts.get("parcel_number") for event in events]
+    return str(next((number for number in reversed(told) if number), ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,4 +48,4 @@ class CalledBackDialog(Dialog):
         ids = [item.work_id for item in self._dossier.open_work]
         note = event.value.strip()
         if await self.console.placed.settle(ids, Settlement.CALLED_BACK, note):
-            await self.action_leave()
+            self.be_done()

@@ -74,6 +74,6 @@ class CancelOrderDialog(Dialog):
             case "o":
                 reason = self.query_one("#reason", TextField).value.strip()
                 if await self.console.placed.cancel(self._order.order_id, reason):
-                    await self.action_leave()
+                    self.be_done()
             case "n":
-                await self.action_leave()
+                self.be_done()

@@ -80,5 +80,9 @@ class Dialog(Screen[None]):
     async def action_leave(self) -> None:
         await self.app.pop_screen()
 
+    def be_done(self) -> None:
+        """Leave from a handler of the dialog's own: not awaited, it would wait for its own end."""
+        self.app.pop_screen()
+
     def action_nothing(self) -> None:
         """Ctrl+Z must not suspend a program that a caller waits for."""

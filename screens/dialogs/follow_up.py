@@ -14,7 +14,7 @@ from textual.widgets import Input
 from models.errors import KioskError
 from screens.dialogs.dialog import Dialog
 from screens.follow_up_view import Lists, entry_of, found_lists, in_place, items, lists
-from screens.status_view import connection
+from screens.status_view import connection, is_online
 from screens.widgets.frame import KeyHint
 from screens.widgets.items import Items
 from screens.widgets.plain import Plain
@@ -23,21 +23,21 @@ from screens.widgets.text_field import TextField
 from screens.words import _
 from services.desk import Desk
 
-FIND_LIMIT = 60
+SEEK_LIMIT = 60
 
 
 class FollowUpDialog(Dialog):
     """Arrows walk all rows, what is typed finds an order, Enter opens it."""
 
     TITLE_TEXT = _("Suivi")
-    FIRST_FOCUS = "find"
+    FIRST_FOCUS = "seek"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "try_now", _("Réessayer maintenant"), id="sync.now", priority=True),
     ]
     DEFAULT_CSS = """
-    FollowUpDialog #find-row { height: 2; }
-    FollowUpDialog #find-label { width: 13; }
-    FollowUpDialog #line { width: auto; max-width: 60%; margin: 0 0 0 2; }
+    FollowUpDialog #seek-row { height: 2; }
+    FollowUpDialog #seek-label { width: 13; }
+    FollowUpDialog #seen { width: auto; max-width: 60%; margin: 0 0 0 2; }
     """
 
     def __init__(self) -> None:
@@ -45,15 +45,15 @@ class FollowUpDialog(Dialog):
         self._shown = Lists()
 
     def compose_middle(self) -> Iterable[Widget]:
-        with Horizontal(id="find-row"):
-            yield Plain(_("Rechercher :"), id="find-label")
-            yield TextField(id="find", placeholder=_("référence, nom, téléphone"), limit=FIND_LIMIT)
-            yield Plain(id="line")
-        yield Items(id="rows")
+        with Horizontal(id="seek-row"):
+            yield Plain(_("Rechercher :"), id="seek-label")
+            yield TextField(id="seek", placeholder=_("référence, nom, téléphone"), limit=SEEK_LIMIT)
+            yield Plain(id="seen")
+        yield Items(id="followed")
 
     @property
     def _text(self) -> str:
-        return self.query_one("#find", TextField).value.strip()
+        return self.query_one("#seek", TextField).value.strip()
 
     # --- drawing -----------------------------------------------------------
 
@@ -78,32 +78,33 @@ class FollowUpDialog(Dialog):
 
     def redraw(self) -> None:
         super().redraw()
-        if self.query("#line"):
-            self.query_one("#line", Plain).put(connection(self.console))
+        if self.query("#seen"):
+            mark = "●" if is_online(self.console) else "○"
+            self.query_one("#seen", Plain).put(f"{mark} {connection(self.console)}")
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show, self._shown)
 
     def keys(self) -> Sequence[KeyHint]:
         entry = entry_of(self._shown, self.query_one(Items).key)
-        opens = (KeyHint(_("Entrée"), _("ouvrir")), KeyHint("↑ ↓", _("choisir")))
-        leave = _("effacer") if self._text else _("revenir")
+        opens = (KeyHint(_("Entrée"), _("ouvrir")),) if entry else ()
         return (
-            *(opens if entry else ()),
+            *opens,
             KeyHint("Ctrl+R", _("réessayer maintenant")),
-            KeyHint(_("Échap"), leave),
+            KeyHint(_("Échap"), _("effacer") if self._text else _("revenir")),
+            *((KeyHint("↑ ↓", _("choisir")),) if entry else ()),
         )
 
     # --- keys --------------------------------------------------------------
 
-    @on(Input.Changed, "#find")
+    @on(Input.Changed, "#seek")
     async def _typed(self, event: Input.Changed) -> None:
         event.stop()
         await self._read(keeps_places=False)
         self.query_one(Items).mark_first()
         self.redraw()
 
-    @on(Input.Submitted, "#find")
+    @on(Input.Submitted, "#seek")
     async def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         entry = entry_of(self._shown, self.query_one(Items).key)
@@ -122,7 +123,7 @@ class FollowUpDialog(Dialog):
 
     async def action_leave(self) -> None:
         if self._text:
-            self.query_one("#find", TextField).value = ""
+            self.query_one("#seek", TextField).value = ""
         else:
             await super().action_leave()
 

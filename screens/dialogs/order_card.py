@@ -71,6 +71,10 @@ class OrderCardDialog(Dialog):
             *more,
         )
 
+    async def action_leave(self) -> None:
+        self.console.say("")  # what was said of this order is not said of the list
+        await super().action_leave()
+
     # --- keys --------------------------------------------------------------
 
     async def on_key(self, event: events.Key) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.geometry import Region
 from textual.strip import Strip
@@ -62,6 +63,12 @@ class Items(Rows):
         if self.selected in marked:
             at = marked.index(self.selected) + delta
             self.selected = marked[max(0, min(len(marked) - 1, at))]
+
+    def _mark(self, y: int, *, chosen: bool) -> Segment:
+        """Headings begin where marks do; an arrow for more to see has its place all the same."""
+        mark = super()._mark(y, chosen=chosen)
+        is_row = y + self._top < len(self._keys) and self._keys[y + self._top] is not None
+        return mark if is_row or mark.text.strip() else Segment("")
 
     def _where(self, keys: Sequence[Hashable | None]) -> int:
         """The index of what was marked; of what came after it, else before it, once it is gone."""
