@@ -13,13 +13,16 @@ from models import wording
 from models.cart import Cart
 from models.draft import DraftState
 from models.errors import Conflict, DomainError, Unavailable
+from models.order import OrderEvent, OrderEventKind, OrderState
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import cancellation_to_wire
+from models.work import WorkItem, WorkKind
 from services.adapters.passwords import Argon2Passwords
 from services.cancel_order import cancel_order
 from services.desk import Desk
 from services.drafts import save_draft, storable
 from services.place_order import place_order
+from services.ports import KnownOperator
 from services.sign_in import SignIn
 
 DRAFT = UUID(int=1)
@@ -326,3 +329,83 @@ def test_any_text_can_be_stored_and_a_whole_one_is_left_alone(text):
         assert len(stored) <= len(text)
     else:
         assert stored == text
+
+
+# --- after an order was placed ---------------------------------------------------------------
+
+
+def test_changing_an_order_leaves_the_present_call_in_its_turn(ready, desk):
+    order = desk.confirm(complete_draft(DRAFT), said_total_cents=4383).order
+    other = desk.new_call().draft
+    other = desk.change(replace(other, cart=Cart().add("BRO-LC970BK", 1, price_cents=2290, at=NOW)))
+    state = desk.change_order(order.order_id, leaving=other.draft)
+    assert (state.draft.revises, state.quote.total_cents) == (order.order_id, 4383)
+    assert [call.draft.draft_id for call in state.calls_waiting] == [other.draft.draft_id]
+    assert state.changing == {order.order_id: order.reference}
+    placed = desk.confirm(state.draft, said_total_cents=4383)
+    assert (placed.order.reference, placed.order.revision) == (order.reference, 2)
+    assert placed.quote.total_cents == 4383
+    assert [one.revision for one in orders(ready)] == [2]
+
+
+def test_taking_up_the_change_that_is_left(desk):
+    order = desk.confirm(complete_draft(DRAFT), said_total_cents=4383).order
+    state = desk.change_order(order.order_id)
+    again = desk.change_order(order.order_id, leaving=state.draft)
+    assert again.draft == state.draft
+    assert again.calls_waiting == ()
+
+
+def test_what_a_change_would_promise_reckons_with_what_is_paid(ready, desk):
+    order = desk.confirm(complete_draft(DRAFT), said_total_cents=4383).order
+    assert all(one.is_conditional for one in desk.change_order(order.order_id).promises.values())
+    with ready.write() as tx:
+        facts = {"state": "in_preparation"}
+        tx.orders.append(OrderEvent(order.order_id, OrderEventKind.STATE_CHANGED, NOW, facts))
+    state = desk.change_order(order.order_id)
+    assert not state.promise.is_conditional
+    assert not any(one.is_conditional for one in state.promises.values())
+
+
+def test_cancelling_settling_and_what_is_left_to_see_to(ready, desk):
+    order = desk.confirm(complete_draft(DRAFT), said_total_cents=4383).order
+    with ready.write() as tx:
+        for number in (1, 2):
+            tx.work.raise_item(
+                WorkItem(UUID(int=number), order.order_id, WorkKind.DIFFERENCES, {}, NOW)
+            )
+    assert desk.new_call().work_count == 2
+    desk.settle(UUID(int=1), note="elle garde")
+    assert desk.new_call().work_count == 1
+    assert [row.item.work_id for row in desk.follow_up().work] == [UUID(int=2)]
+    dossier = desk.cancel_order(order.order_id, "n'en veut plus")
+    assert dossier.order.state is OrderState.CANCELLED
+    assert dossier == desk.order_file(order.order_id)
+    assert desk.follow_up().work == ()
+    assert [row.order.order_id for row in desk.find_orders("duval").orders] == [order.order_id]
+
+
+def test_what_is_tried_later_is_tried_now(ready, desk):
+    desk.confirm(complete_draft(DRAFT), said_total_cents=4383)
+    with ready.write() as tx:
+        (item,) = tx.outbox.due(now=NOW)
+        tx.outbox.mark(
+            item.item_id,
+            item.state,
+            attempts=5,
+            next_try_at=NOW + timedelta(days=1),
+            last_error="field_unknown",
+        )
+    desk.try_now()
+    with ready.read() as tx:
+        assert [one.item_id for one in tx.outbox.due(now=NOW)] == [item.item_id]
+
+
+def test_who_works_here(ready, desk):
+    assert (desk.needs_sign_in(), desk.operator) == (False, None)
+    with ready.write() as tx:
+        tx.operators.replace_all([KnownOperator(UUID(int=1), "odile", "Odile MARTIN")])
+    assert desk.needs_sign_in()
+    with pytest.raises(Unavailable) as refused:
+        desk.sign_in("odile", "trois petits chats")
+    assert refused.value.code == "sign_in_offline_unknown"
