@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -18,6 +22,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+PAGE = 1_000
+
 
 def upgrade() -> None:
     _columns()
@@ -31,6 +37,8 @@ def upgrade() -> None:
     added = [*_people(schema), *_lifecycle(schema), _events(schema)]
     schema.create_all(op.get_bind(), tables=added, checkfirst=False)
     op.execute("INSERT INTO counters (name, value) VALUES ('events', 0)")
+    _note_phones(schema.tables["customer_phones"])
+    _ask_for_what_is_awaited(schema.tables["payment_requests"])
 
 
 def _columns() -> None:
@@ -139,3 +147,61 @@ def _events(schema: sa.MetaData) -> sa.Table:
         sa.Column("console_id", sa.Uuid, sa.ForeignKey("consoles.console_id")),
         sa.Column("facts", sa.Text, nullable=False),
     )
+
+
+def _note_phones(phones: sa.Table) -> None:
+    """Of the customers that are known: they are found by them from now on."""
+    known = sa.table("customers", sa.column("customer_id", sa.Uuid), sa.column("body", sa.Text))
+    for page in _pages(sa.select(known), known.c.customer_id):
+        numbers = {
+            (phone["e164"], row.customer_id)
+            for row in page
+            for phone in json.loads(row.body)["phones"]
+        }
+        op.bulk_insert(phones, [{"e164": e, "customer_id": c} for e, c in sorted(numbers)])
+
+
+def _ask_for_what_is_awaited(requests: sa.Table) -> None:
+    """Of the orders that wait for money: paying them is the answer to a request. It has the
+    order's own id, since an order had one way to be paid.
+    """
+    known = sa.table(
+        "orders",
+        sa.column("order_id", sa.Uuid),
+        sa.column("reference", sa.Text),
+        sa.column("payment_method", sa.Text),
+        sa.column("total_cents", sa.Integer),
+        sa.column("state", sa.Text),
+        sa.column("received_at", sa.DateTime),
+    )
+    awaited = sa.select(known).where(known.c.state == "awaiting_payment")
+    for page in _pages(awaited, known.c.order_id):
+        op.bulk_insert(requests, [_request(row) for row in page])
+
+
+def _request(row: sa.Row[Any]) -> dict[str, object]:
+    is_transfer = row.payment_method == "transfer"
+    return {
+        "request_id": row.order_id,
+        "order_id": row.order_id,
+        "method": row.payment_method,
+        "amount_cents": row.total_cents,
+        "state": "awaited",
+        "creditor_reference": _creditor_reference(row.reference) if is_transfer else None,
+        "created_at": row.received_at,
+        "settled_at": None,
+    }
+
+
+def _creditor_reference(reference: str) -> str:
+    """ISO 11649: R is 27 and F is 15 in what is divided by 97."""
+    return f"RF{98 - int(f'{reference}271500') % 97:02d}{reference}"
+
+
+def _pages(wanted: sa.Select[Any], key: sa.ColumnElement[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+    """Row by row there may be a million; one page is in memory at a time."""
+    page = op.get_bind().execute(wanted.order_by(key).limit(PAGE)).all()
+    while page:
+        yield page
+        after = key > getattr(page[-1], key.name)
+        page = op.get_bind().execute(wanted.where(after).order_by(key).limit(PAGE)).all()
