@@ -17,7 +17,7 @@ from benchmarks.faults.audit import Audit, audit
 from benchmarks.faults.complaints import defects
 from benchmarks.faults.evidence import (
     load_beginning,
-    newest_event,
+    newest_events,
     owed_by,
     read_central,
     read_console,
@@ -122,11 +122,11 @@ class Conductor:
         shopkeeper = Shopkeeper(self._stage.database, random.Random(self._plan.seed))
         next_kill = self._orders_to_next_kill()
         try:
-            while (said := self._said()) < self._plan.orders and time.monotonic() < limit:
-                if said >= next_kill:
+            while not self._is_enough(said := self._said()) and time.monotonic() < limit:
+                if said >= min(next_kill, self._plan.orders):
                     self._killer.strike()
                     next_kill = said + self._orders_to_next_kill()
-                    self._tell(f"{said} orders said, {self._killer.kills.total()} kills")
+                    self._tell(f"{said} orders said, {self._killer.strikes} times killed")
                 self._stage.put_up_the_fallen()
                 time.sleep(LOOK_SECONDS)
         finally:
@@ -134,6 +134,9 @@ class Conductor:
 
     def _said(self) -> int:
         return count_orders(seat.journal for seat in self._stage.seats)
+
+    def _is_enough(self, said: int) -> bool:
+        return said >= self._plan.orders and self._killer.strikes >= self._plan.kills_min
 
     def _orders_to_next_kill(self) -> int:
         return self._chance.randint(1, 2 * self._plan.kill_every)
@@ -149,9 +152,9 @@ class Conductor:
         limit = time.monotonic() + DRAIN_SECONDS
         while self._owed() and time.monotonic() < limit:
             time.sleep(LOOK_SECONDS)
-        newest = newest_event(self._stage.database)
-        for follower in self._stage.followers.values():
-            follower.catch_up(newest, seconds=limit - time.monotonic())
+        newest = newest_events(self._stage.database)
+        for name, follower in self._stage.followers.items():
+            follower.catch_up(newest[name], seconds=limit - time.monotonic())
         while self._is_behind() and time.monotonic() < limit:
             time.sleep(LOOK_SECONDS)
 

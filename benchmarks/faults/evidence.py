@@ -146,12 +146,20 @@ def states_there(database: str) -> dict[UUID, str]:
         return {row.order_id: row.state for row in rows}
 
 
-def newest_event(database: str) -> int:
+def newest_events(database: str) -> dict[str, int]:
+    """By console, the number of the last event that is for it; 0 where there is none."""
+    whose = there.events.c.console_id
+    wanted = select(whose, func.max(there.events.c.seq).label("seq")).group_by(whose)
     with (
         closing(central_database.opened(database)) as opened,
         opened.read() as connection,
     ):
-        return int(connection.scalar(select(func.max(there.events.c.seq))) or 0)
+        last = {row.console_id: int(row.seq) for row in connection.execute(wanted)}
+        for_all = last.get(None, 0)
+        return {
+            row.name: max(last.get(row.console_id, 0), for_all)
+            for row in _all(connection, there.consoles)
+        }
 
 
 def _orders_there(connection: Connection, names: Mapping[UUID, str]) -> Iterator[OrderAtCentral]:

@@ -116,6 +116,8 @@ class Line:
                 await self._meet(request, writer)
         except (CutError, *CENTRAL_IS_GONE):
             pass  # whatever went wrong on either side, the console sees a cut
+        except asyncio.CancelledError:
+            pass  # the run is over; asyncio would print it with all it was called by
         finally:
             self._open.discard(writer)
             writer.transport.abort()

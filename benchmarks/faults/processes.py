@@ -74,9 +74,10 @@ class Child:
                 return line
 
     def kill(self) -> None:
-        """kill -9, of it and of what it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """kill -9, of it and of what it started; where it is gone already, it is let go of."""
+        if self.is_running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
         self._hang_up()
 
@@ -147,13 +148,16 @@ class LineProcess(Child):
 
 
 def serve_central(folder: Path, log: Path, *, database: str, port: int, workers: int) -> Child:
-    """``kiosk central serve``, as an administrator starts it; ready on return."""
+    """``kiosk central serve``, as an administrator starts it."""
     words = ["-m", "kiosk.cli", "central", "serve", "--database", database, "--port", str(port)]
     if workers > 1:
         words += ["--workers", str(workers)]
-    child = Child(words, log, KIOSK_STATE_DIR=str(folder))
-    child.wait_for("écoute")
-    return child
+    return Child(words, log, KIOSK_STATE_DIR=str(folder))
+
+
+def wait_until_it_listens(central: Child) -> None:
+    """Raises TimeoutError."""
+    central.wait_for("écoute")
 
 
 def start_console(folder: Path, log: Path, *, name: str, journal: Path, seed: str) -> Child:

@@ -18,13 +18,15 @@ from benchmarks.faults.processes import (
     free_port,
     serve_central,
     start_console,
+    wait_until_it_listens,
 )
+from kiosk.presenter import EXIT_TRY_LATER
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``consoles`` processes, two on each folder. ``kill_every``: orders between two kills, in
-    the mean. ``database`` "" is an SQLite file in the run's folder; ``workers`` are central's.
+    the mean; no run ends before ``kills_min``. ``database`` "" is an SQLite file in the run's folder; ``workers`` are central's.
     ``pace`` and ``roughness`` are the line's, see ``benchmarks.faults.weather``.
     """
 
@@ -32,6 +34,7 @@ class Plan:
     consoles: int
     seed: int
     kill_every: int = 40
+    kills_min: int = 5
     database: str = ""
     workers: int = 1
     pace: float = 1.0
@@ -75,6 +78,7 @@ class Stage:
     def set_up(self, made: shop.Shop) -> None:
         """Everybody runs, with nothing said and nothing sold."""
         self._start_central()
+        wait_until_it_listens(self.central)
         self.line = LineProcess(
             self.folder / "line.log",
             central_port=self._port,
@@ -102,7 +106,7 @@ class Stage:
     # --- kill -9 -------------------------------------------------------------------
 
     def kill_central(self) -> None:
-        """It is up again on return."""
+        """The next one is being started on return."""
         self.central.kill()
         self._start_central()
 
@@ -119,7 +123,8 @@ class Stage:
                 self._note(f"console {seat.number + 1} ended by itself", seat.child)
                 self._restart(seat)
         if not self.central.is_running:
-            self._note("central ended by itself", self.central)
+            if self.central.status != EXIT_TRY_LATER:  # as its database was not up again
+                self._note("central ended by itself", self.central)
             self._start_central()
 
     def send_home(self) -> None:
@@ -137,8 +142,7 @@ class Stage:
         for follower in self.followers.values():
             follower.stop()
         for child in self._children:
-            if child.is_running:
-                child.kill()
+            child.kill()
 
     # --- starting ---------------------------------------------------------------------
 
