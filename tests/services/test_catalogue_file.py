@@ -241,7 +241,7 @@ class TestWriting:
             pytest.raises(Defect, match="catalogue_not_finished"),
             new_catalogue(catalogue.path) as writer,
         ):
-            writer.add_printers(PRINTERS)
+            writer.add_all(PRINTERS, [], [])
         assert catalogue.version == "v1"
 
     def test_readers_notice_a_new_file(self, catalogue):
@@ -272,7 +272,7 @@ class TestSync:
             CatalogueChanges("2", pairs=(("acme-ink-1000", "ACM-C"),), has_more=True, is_full=True),
             CatalogueChanges("3", articles=(ARTICLES[1],), is_full=True, is_demo=True),
         ]
-        catalogue.apply(iter(pages))
+        catalogue.apply(iter(pages), "here")
         assert (catalogue.version, catalogue.is_demo, catalogue.counts()) == ("3", True, (1, 1, 1))
         assert skus(catalogue.articles_for("acme-ink-1000")) == ["ACM-C"]
 
@@ -282,11 +282,11 @@ class TestSync:
             raise Unavailable("central_timeout")
 
         with pytest.raises(Unavailable, match="central_timeout"):
-            catalogue.apply(pages())
+            catalogue.apply(pages(), "here")
         assert (catalogue.version, catalogue.counts()) == ("v1", (2, 3, 3))
 
     def test_no_page_is_no_change(self, catalogue):
-        catalogue.apply([])
+        catalogue.apply([], "here")
         assert catalogue.version == "v1"
 
     def test_changes_are_found_at_once(self, catalogue):
@@ -301,7 +301,8 @@ class TestSync:
                     removed_printers=("acme-ink-970",),
                     removed_skus=("ACM-C",),
                 )
-            ]
+            ],
+            "here",
         )
         assert catalogue.version == "v2"
         assert found(catalogue, "turbo") == ["acme-ink-1000"]
@@ -313,13 +314,15 @@ class TestSync:
 
     def test_the_same_changes_twice_are_the_same_as_once(self, catalogue):
         change = CatalogueChanges("v2", articles=(ARTICLES[2],), removed_skus=("ACM-C",))
-        catalogue.apply([change])
-        catalogue.apply([change])
+        catalogue.apply([change], "here")
+        catalogue.apply([change], "here")
         assert catalogue.counts() == (2, 2, 2)
         assert skus(catalogue.packs_holding(["ACM-BK"])) == ["ACM-PK2"]
 
     def test_a_pair_can_go_without_its_ends(self, catalogue):
-        catalogue.apply([CatalogueChanges("v2", removed_pairs=(("acme-ink-970", "ACM-C"),))])
+        catalogue.apply(
+            [CatalogueChanges("v2", removed_pairs=(("acme-ink-970", "ACM-C"),))], "here"
+        )
         assert skus(catalogue.articles_for("acme-ink-970")) == ["ACM-BK", "ACM-PK2"]
 
     def test_changes_that_break_off_change_nothing(self, catalogue):
@@ -328,7 +331,7 @@ class TestSync:
             raise Unavailable("central_timeout")
 
         with pytest.raises(Unavailable, match="central_timeout"):
-            catalogue.apply(pages())
+            catalogue.apply(pages(), "here")
         assert (catalogue.version, catalogue.counts()) == ("v1", (2, 3, 3))
 
     def test_offers_change_price_and_stock_only(self, catalogue):
