@@ -31,13 +31,17 @@ from central.store.consoles import add_console
 from central.store.vouchers import put_vouchers
 from kiosk.central_server import listen, new_server, url_of
 from models.catalogue import Article
-from models.order import Order, OrderEvent, OrderEventKind, SyncState
+from models.order import Order, OrderEvent, OrderEventKind, OrderState, SyncState
 from models.tables import central as tables
-from models.wire.orders import order_to_wire
+from models.wire.orders import cancellation_to_wire, order_to_wire
+from models.work import Settlement, WorkKind
 from services.adapters.catalogue_file import CatalogueFile, build_catalogue
 from services.adapters.central_http import CentralHttp
 from services.adapters.console_store import ConsoleStore
-from services.ports import OutboxItem
+from services.adapters.system import UuidIds
+from services.cancel_order import cancel_order
+from services.owing import is_refused_whole, owe
+from services.ports import OutboxItem, OutboxKind
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import Enrolment, write_enrolment
 
@@ -240,6 +244,44 @@ class Console:
                 )
             )
         return order
+
+    def revise(self, order: Order, make: Callable[[int], Order]) -> Order:
+        """What ``revise_order`` leaves in the file: ``make`` gives the order as it is now."""
+        with self.store.write() as tx:
+            before = tx.orders.get(order.order_id)
+            assert before is not None
+            after = replace(
+                make(int(order.reference[:8])),
+                order_id=order.order_id,
+                placed_at=order.placed_at,
+                revision=before.revision + 1,
+                revised_at=self.clock.at,
+            )
+            kind = OutboxKind.REVISION
+            if is_refused_whole(tx.outbox.of_order(order.order_id)):
+                kind = OutboxKind.ORDER
+            tx.orders.revise(after, at=self.clock.at)
+            body = order_to_wire(after)
+            owe(tx, order.order_id, kind, body, item_id=uuid4(), now=self.clock.at)
+        return after
+
+    def cancel(self, order: Order) -> None:
+        cancel_order(
+            order.order_id,
+            "",
+            store=self.store,
+            clock=self.clock,
+            ids=UuidIds(),
+            to_wire=cancellation_to_wire,
+        )
+
+    def state(self, order: Order) -> OrderState:
+        with self.store.read() as tx:
+            return tx.orders.standings([order.order_id])[order.order_id].state
+
+    def work(self, order: Order) -> list[tuple[WorkKind, Settlement | None]]:
+        with self.store.read() as tx:
+            return [(item.kind, item.settlement) for item in tx.work.of_order(order.order_id)]
 
     def sync_state(self, order: Order) -> tuple[SyncState, str | None]:
         with self.store.read() as tx:
