@@ -1,0 +1,244 @@
+"""Whatever is done to orders, in whatever order: nothing is held that nobody has, nothing is
+asked for twice, and no order gets where it cannot go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from contract.asking import NUMBER, PARCEL, changed, placed
+from contract.conftest import Shop
+from contract.shop import ARTICLES, NOW, RULES, VOUCHERS
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import Connection
+
+from central.store.cancellations import cancel_order
+from central.store.consoles import Console, find_console
+from central.store.lifecycle import mark_delivered, mark_dispatched, mark_paid, mark_returned
+from central.store.orders import take_order
+from central.store.references import lease_block
+from central.store.revisions import put_revision
+from central.store.vouchers import put_vouchers
+from models.errors import KioskError
+from models.order import ORDER_TRANSITIONS, Order, OrderState
+from models.payment import PaymentMethod, PaymentState
+from models.tables import central as tables
+from models.wire.orders import CancellationIn, order_from_wire, order_to_wire
+
+STOCK = {article.sku: article.offer.stock for article in ARTICLES}
+CREDIT = "AV-7K2M"
+CREDIT_CENTS = 1500
+
+LINES = st.dictionaries(
+    st.sampled_from(sorted(STOCK)), st.integers(1, 6), min_size=1, max_size=3
+).map(lambda lines: list(lines.items()))
+CODES = st.lists(st.sampled_from(["Noel5", CREDIT]), unique=True, max_size=2)
+METHODS = st.sampled_from(PaymentMethod)
+
+HISTORY = (
+    tables.events,
+    tables.cancellations,
+    tables.order_revisions,
+    tables.payment_requests,
+    tables.voucher_uses,
+    tables.reservations,
+    tables.orders,
+)
+
+
+class OrdersAtCentral(RuleBasedStateMachine):
+    """One console and the shop's administrator, on a database that is swept clean before."""
+
+    orders = Bundle("orders")
+
+    def __init__(self, shop: Shop, console: Console) -> None:
+        super().__init__()
+        self.shop = shop
+        self.console = console
+        self.numbers = iter(range(NUMBER, NUMBER + 1_000))
+        self.latest: dict[UUID, Order] = {}
+        self.answers: dict[tuple[UUID, int], str] = {}
+        shop.database.run(sweep)
+
+    def run(self, work: Callable[[Connection], object]) -> object:
+        """None where it is refused; then nothing at all has changed."""
+        before = snapshot(self.shop)
+        try:
+            return self.shop.database.run(work)
+        except KioskError:
+            assert snapshot(self.shop) == before
+            return None
+
+    @rule(target=orders, lines=LINES, codes=CODES, method=METHODS)
+    def place(self, lines: Any, codes: Any, method: Any) -> Any:
+        order = placed(next(self.numbers), lines, codes=codes, method=method)
+        self.send(order, take_order)
+        assert order.order_id in self.latest
+        return order.order_id
+
+    @rule(order_id=orders, lines=LINES, codes=CODES, method=METHODS, skipped=st.integers(0, 1))
+    def revise(self, order_id: UUID, lines: Any, codes: Any, method: Any, skipped: int) -> None:
+        latest = self.latest[order_id]
+        number = latest.revision + 1 + skipped
+        self.send(changed(latest, lines, codes=codes, method=method, revision=number), put_revision)
+
+    @rule(order_id=orders)
+    def send_again(self, order_id: UUID) -> None:
+        latest = self.latest[order_id]
+        before = snapshot(self.shop)
+        self.send(latest, put_revision if latest.revision > 1 else take_order)
+        assert snapshot(self.shop) == before
+
+    @rule(order_id=orders)
+    def cancel(self, order_id: UUID) -> None:
+        wanted = CancellationIn(cancelled_at=NOW)
+        self.run(lambda tx: cancel_order(tx, self.console, order_id, wanted, at=NOW))
+
+    @rule(order_id=orders)
+    def pay(self, order_id: UUID) -> None:
+        self.run(lambda tx: mark_paid(tx, str(order_id), at=NOW))
+
+    @rule(order_id=orders)
+    def dispatch(self, order_id: UUID) -> None:
+        self.run(lambda tx: mark_dispatched(tx, str(order_id), PARCEL, at=NOW))
+
+    @rule(order_id=orders, mark=st.sampled_from([mark_delivered, mark_returned]))
+    def arrive(self, order_id: UUID, mark: Any) -> None:
+        self.run(lambda tx: mark(tx, str(order_id), at=NOW))
+
+    def send(self, order: Order, put: Any) -> None:
+        body = order_from_wire(order_to_wire(order))
+        verdict: Any = self.run(lambda tx: put(tx, self.console, body, at=NOW, rules=RULES))
+        if verdict is None:
+            return
+        key = order.order_id, order.revision
+        assert self.answers.setdefault(key, verdict.canonical()) == verdict.canonical()
+        self.latest[order.order_id] = order
+
+    @invariant()
+    def every_article_is_somewhere(self) -> None:
+        held: Counter[str] = Counter()
+        for row in rows(self.shop, tables.reservations):
+            held[row.sku] += row.reserved
+        there = {row.sku: row.stock for row in rows(self.shop, tables.articles)}
+        assert {sku: there[sku] + held[sku] for sku in STOCK} == STOCK
+        assert min(there.values()) >= 0
+
+    @invariant()
+    def every_use_is_one_of_an_order_that_lives(self) -> None:
+        uses = rows(self.shop, tables.voucher_uses)
+        living = {row.order_id for row in self.order_rows() if row.state != "cancelled"}
+        assert {row.order_id for row in uses} <= living
+        counted = Counter(row.code for row in uses)
+        vouchers = {row.code: row for row in rows(self.shop, tables.vouchers)}
+        assert {code: row.uses for code, row in vouchers.items()} == {
+            code: counted[code] for code in vouchers
+        }
+        assert vouchers["Noel5"].uses <= 2
+        spent = sum(row.amount_cents for row in uses if row.code == CREDIT)
+        assert vouchers[CREDIT].remaining_cents + spent == CREDIT_CENTS
+
+    @invariant()
+    def nothing_is_asked_for_twice(self) -> None:
+        requests = rows(self.shop, tables.payment_requests)
+        open_ = Counter(row.order_id for row in requests if row.state == PaymentState.AWAITED)
+        assert set(open_.values()) <= {1}
+        for row in self.order_rows():
+            if row.state == OrderState.AWAITING_PAYMENT:
+                assert open_[row.order_id] == 1
+            elif row.state != OrderState.IN_PREPARATION:
+                assert open_[row.order_id] == 0
+
+    @invariant()
+    def what_is_asked_for_and_what_came_in_is_what_was_said(self) -> None:
+        totals = {row.order_id: row.total_cents for row in self.order_rows()}
+        requests = rows(self.shop, tables.payment_requests)
+        for row in requests:
+            if row.state == PaymentState.AWAITED:
+                paid = sum(
+                    one.amount_cents
+                    for one in requests
+                    if one.order_id == row.order_id and one.state == PaymentState.PAID
+                )
+                assert row.amount_cents == max(0, totals[row.order_id] - paid)
+
+    @invariant()
+    def every_state_was_reached_by_the_table(self) -> None:
+        states: dict[str, list[OrderState]] = {}
+        for event in self.events():
+            if event["kind"] == "order_state":
+                states.setdefault(event["order_id"], []).append(OrderState(event["state"]))
+        now = {str(row.order_id): row.state for row in self.order_rows()}
+        assert {order_id: passed[-1] for order_id, passed in states.items()} == now
+        for passed in states.values():
+            for before, after in pairwise(passed):
+                assert after == before or after in ORDER_TRANSITIONS[before]
+
+    @invariant()
+    def events_are_numbered_without_a_gap(self) -> None:
+        numbers = [event["seq"] for event in self.events()]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+    def order_rows(self) -> list[Any]:
+        return rows(self.shop, tables.orders)
+
+    def events(self) -> list[Mapping[str, Any]]:
+        return [
+            {"seq": row.seq, "kind": row.kind, **json.loads(row.facts)}
+            for row in rows(self.shop, tables.events)
+        ]
+
+
+def test_whatever_is_done_to_orders(shop: Shop) -> None:
+    shop.fill()
+    token = shop.token()
+    with shop.database.read() as connection:
+        console = find_console(connection, token)
+    assert console is not None
+    console_id = console.console_id
+    shop.database.run(lambda tx: lease_block(tx, console_id, 1_000, at=NOW))
+    run_state_machine_as_test(
+        lambda: OrdersAtCentral(shop, console),
+        settings=settings(max_examples=15, stateful_step_count=20, deadline=None),
+    )
+
+
+def rows(shop: Shop, table: Any) -> list[Any]:
+    with shop.database.read() as connection:
+        return list(connection.execute(select(table).order_by(*table.primary_key)))
+
+
+def snapshot(shop: Shop) -> list[Any]:
+    with shop.database.read() as connection:
+        return [
+            connection.execute(select(table).order_by(*table.primary_key)).all()
+            for table in (*HISTORY, tables.articles, tables.vouchers, tables.counters)
+        ]
+
+
+def sweep(connection: Connection) -> None:
+    """As if nothing had ever been ordered."""
+    for table in HISTORY:
+        connection.execute(delete(table))
+    for sku, stock in STOCK.items():
+        connection.execute(
+            update(tables.articles).where(tables.articles.c.sku == sku).values(stock=stock)
+        )
+    put_vouchers(connection, VOUCHERS)
+    connection.execute(
+        update(tables.counters).where(tables.counters.c.name == "events").values(value=0)
+    )
