@@ -132,10 +132,10 @@ def serve(database: Path | str, listener: socket.socket, *, workers: int) -> Non
     """Serve until told to stop (SIGTERM, SIGINT), in this process or in ``workers`` of them
     that share the socket; one that dies is replaced, and none outlives this process.
     """
-    from central.settings import CentralSettings  # noqa: PLC0415 - sqlalchemy
+    from central.settings import settings_from  # noqa: PLC0415 - sqlalchemy
 
     if workers == 1:
-        new_server(CentralSettings(database)).run(sockets=[listener])
+        new_server(settings_from(os.environ, database)).run(sockets=[listener])
         return
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - see ``new_server``
 
@@ -152,12 +152,14 @@ def app_of_worker() -> FastAPI:
     """The application of one worker, made in its own process."""
     from central.app import create_app  # noqa: PLC0415 - see ``new_server``
     from central.server import end_streams_when_told_to_stop  # noqa: PLC0415 - see above
-    from central.settings import CentralSettings  # noqa: PLC0415 - see above
+    from central.settings import settings_from  # noqa: PLC0415 - see above
 
     log_to_stderr()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     database = os.environ[DATABASE_VARIABLE]
-    app = create_app(CentralSettings(Path(database) if "://" not in database else database))
+    app = create_app(
+        settings_from(os.environ, Path(database) if "://" not in database else database)
+    )
     end_streams_when_told_to_stop(app)
     return app
 

@@ -6,12 +6,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from sqlalchemy.engine import Connection
 
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.customers import change_customer, customers_by_phone, customers_since
+from central.store.events import Happening, append
 from models.errors import Rejected
 from models.wire.customers import E164_PATTERN, CustomersFound, CustomersPage, CustomerWire
+from models.wire.events import EventKind
 
 router = APIRouter(prefix="/v1", tags=["customers"])
 
@@ -55,7 +58,11 @@ def lookup(
     responses=problems(*GUARDED, *READS_A_BODY, "customer_stale"),
 )
 def put(
-    customer_id: UUID, customer: CustomerWire, console: ConsoleOf, database: DatabaseOf
+    customer_id: UUID,
+    customer: CustomerWire,
+    console: ConsoleOf,
+    database: DatabaseOf,
+    settings: SettingsOf,
 ) -> CustomerWire:
     """Write a customer's file: a new one, or the version after the one that is known. The
     same body again is no change; another one of the same version is 409.
@@ -63,5 +70,10 @@ def put(
     del console
     if customer.customer_id != customer_id:
         raise Rejected("body_malformed", fields=("customer_id",))
-    database.run(lambda connection: change_customer(connection, customer))
+
+    def work(connection: Connection) -> None:
+        if change_customer(connection, customer):
+            append(connection, [Happening(EventKind.CUSTOMERS)], at=settings.now())
+
+    database.run(work)
     return customer

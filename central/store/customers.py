@@ -42,9 +42,9 @@ def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> fro
     return frozenset(person.customer_id for person in newer)
 
 
-def change_customer(connection: Connection, person: CustomerWire) -> None:
-    """Write one customer's file, which is new or the version after the one that is known.
-    Idempotent: the same version with the same body again is no change.
+def change_customer(connection: Connection, person: CustomerWire) -> bool:
+    """Write one customer's file, which is new or the version after the one that is known;
+    whether it was. Idempotent: the same version with the same body again is no change.
 
     Raises Conflict("customer_stale") where somebody else wrote this version before.
     """
@@ -52,10 +52,11 @@ def change_customer(connection: Connection, person: CustomerWire) -> None:
     known = _versions(connection, wanted, is_locking=True).get(person.customer_id)
     is_next = known is None or known + 1 == person.version
     if is_next and put_customers(connection, [person]):
-        return
+        return True
     body = select(customers.c.body).where(customers.c.customer_id == person.customer_id)
     if connection.scalar(body) != person.canonical():
         raise Conflict("customer_stale")
+    return False
 
 
 def customers_by_phone(connection: Connection, e164: str) -> Sequence[CustomerWire]:

@@ -138,6 +138,9 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         "La centrale est injoignable, et cet opérateur ne s'est pas identifié ici récemment :"
         " réessayez quand la liaison revient."
     ),
+    "setting_malformed": lambda facts: (
+        f"Le réglage {facts['name']} attend un nombre entier, de 1 à 9999."
+    ),
     "sign_in_refused": "Identifiant ou mot de passe incorrect.",
     "store_busy": "Le fichier de la console est occupé ; recommencez.",
     "store_full": "Le disque est plein : libérez de la place, rien n'est perdu.",

@@ -86,6 +86,15 @@ def test_of_two_who_change_a_file_at_once_one_is_told(shop: Shop) -> None:
     assert shop.count(customers) == 1
 
 
+def test_other_consoles_are_told_once_that_a_file_has_changed(shop: Shop) -> None:
+    for _ in range(2):
+        put(shop, version(1))
+    put(shop, version(3))
+    with shop.client("bureau") as client:
+        told = client.get("/v1/events?cursor=0").json()["events"]
+    assert [event["kind"] for event in told] == ["customers"]
+
+
 def test_a_file_goes_where_it_belongs(shop: Shop) -> None:
     answer = put(shop, version(1), customer_id=uuid4())
     assert (answer.status_code, answer.json()["fields"]) == (422, ["customer_id"])
