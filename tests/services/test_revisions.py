@@ -452,6 +452,27 @@ def test_what_is_corrected_in_the_form_is_the_customers_file_from_now_on(ready, 
         assert tx.customers.get(order.customer.customer_id) == changed.customer
 
 
+def test_somebody_else_may_pay_from_now_on(ready, tools, order):
+    neighbour = replace(
+        order.customer,
+        customer_id=UUID(int=70),
+        name=replace(order.customer.name, last_name="Roux"),
+    )
+    with ready.write() as tx:
+        tx.customers.add(neighbour)
+    entry = begin(ready, tools, order).customer
+    person = replace(entry.person, last_name="Roux")
+    told = replace(entry, customer_id=neighbour.customer_id, person=person)
+    changed = revise(ready, tools, order, customer=told)
+    assert changed.customer.customer_id == neighbour.customer_id
+    with ready.read() as tx:
+        assert tx.orders.of_customer(order.customer.customer_id) == ()
+        assert [row.order for row in tx.orders.of_customer(neighbour.customer_id)] == [changed]
+        assert tx.vouchers.uses_by(order.customer.customer_id) == {}
+        assert tx.vouchers.uses_by(neighbour.customer_id) == {"BIENVENUE10": 1}
+        assert tx.customers.get(order.customer.customer_id) == order.customer
+
+
 # --- towards central ------------------------------------------------------------------------------
 
 
