@@ -41,7 +41,7 @@ def _parser(name: str, words: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=_version(words))
     commands = parser.add_subparsers(title="commandes", metavar="COMMANDE")
     for known, help_ in COMMANDS.items():
-        sub = commands.add_parser(known, help=help_, description=help_.capitalize() + ".")
+        sub = commands.add_parser(known, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
         if known == name:
             importlib.import_module(f"kiosk.commands.{known}").configure(sub)
     return parser

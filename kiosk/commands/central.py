@@ -14,9 +14,17 @@ from kiosk.commands import (
     central_orders,
     central_people,
     central_serve,
+    central_vouchers,
 )
 
-PARTS = (central_serve, central_people, central_catalogue, central_orders, central_backup)
+PARTS = (
+    central_serve,
+    central_people,
+    central_catalogue,
+    central_vouchers,
+    central_orders,
+    central_backup,
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

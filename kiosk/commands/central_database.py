@@ -28,7 +28,7 @@ Act: TypeAlias = Callable[[argparse.Namespace], int]
 
 def action(actions: Actions, name: str, help_: str, act: Act) -> argparse.ArgumentParser:
     """An action on a database."""
-    parser = actions.add_parser(name, help=help_, description=help_.capitalize() + ".")
+    parser = actions.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
     parser.set_defaults(act=act)
     parser.add_argument(
         "--database",
@@ -40,7 +40,7 @@ def action(actions: Actions, name: str, help_: str, act: Act) -> argparse.Argume
 
 def group(actions: Actions, name: str, help_: str) -> Actions:
     """A word with actions of its own beneath it."""
-    parser = actions.add_parser(name, help=help_, description=help_.capitalize() + ".")
+    parser = actions.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
     return parser.add_subparsers(
         dest=f"{name}_action", title="actions", metavar="ACTION", required=True
     )

@@ -157,4 +157,6 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "too_many_requests": _too_many_requests,
     "unauthorised": "La centrale n'accepte pas cette console : il faut l'enrôler à nouveau.",
     "work_unknown": "Ce point à traiter n'existe plus.",
+    "voucher_code_spaced": "Un code n'a pas d'espace avant ni après : donnez-le sans.",
+    "voucher_code_taken": "Ce code existe déjà : un code imprimé ne change pas, choisissez-en un autre.",
 }
