@@ -22,6 +22,7 @@ from central.database import Database, current_number, migrate, upsert
 from central.sqlite import FILE_MODE
 from central.store.catalogue import AGAIN
 from central.store.events import COUNTER, PRUNED_TO
+from central.store.references import skip_numbers
 from models.errors import Conflict, DomainError, Unavailable
 from models.tables.central import catalogue_imports, counters, settings
 
@@ -88,9 +89,9 @@ def move_past(connection: Connection, *, at: datetime) -> None:
     """No number is leased and no place in a feed is given a second time after a restore, and
     whoever followed the events asks for everything anew.
     """
-    for name, margin in (("references", REFERENCES_SKIPPED), (None, PLACES_SKIPPED)):
-        is_meant = counters.c.name == name if name else counters.c.name != "references"
-        connection.execute(update(counters).where(is_meant).values(value=counters.c.value + margin))
+    skip_numbers(connection, REFERENCES_SKIPPED)
+    places = update(counters).where(counters.c.name != "references")
+    connection.execute(places.values(value=counters.c.value + PLACES_SKIPPED))
     upsert(
         connection,
         settings,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from central.database import current_number, lock_counter, next_number
+from central.database import current_number, lock_counter, next_number, upsert
 from models.errors import Unavailable
-from models.tables.central import reference_blocks
+from models.tables.central import reference_blocks, settings
 from models.wire.references import NUMBER_MAX
 
 LEASED_PER_DAY_MAX = 100_000
 """Numbers that one console may lease in 24 hours: far more than it can say on the phone, and
 so few that one gone wild uses up the shop's 90 million in no less than two years.
 """
+
+SKIPPED = "references_skipped"
+"""Setting: first and last of each range that a restore left out, as JSON."""
 
 
 def lease_block(
@@ -72,7 +76,23 @@ def numbers_left(connection: Connection) -> int:
     return max(0, NUMBER_MAX - current_number(connection, "references"))
 
 
+def skip_numbers(connection: Connection, count: int) -> None:
+    """After a restore: the next ``count`` numbers may have been leased since the copy was
+    made, nobody knows to whom. They are leased to nobody again, and taken from whoever has
+    an order with one of them: it was said on the phone.
+    """
+    last = next_number(connection, "references", count)
+    skipped = [*_skipped(connection), [last - count + 1, last]]
+    upsert(connection, settings, [{"key": SKIPPED, "value": json.dumps(skipped)}])
+
+
+def _skipped(connection: Connection) -> list[list[int]]:
+    said = connection.scalar(select(settings.c.value).where(settings.c.key == SKIPPED))
+    return [] if said is None else list(json.loads(said))
+
+
 def is_leased_to(connection: Connection, console_id: UUID, number: int) -> bool:
+    """Or was, for all that is known after a restore."""
     newest_first = (
         select(reference_blocks.c.last)
         .where(reference_blocks.c.console_id == console_id, reference_blocks.c.first <= number)
@@ -80,4 +100,6 @@ def is_leased_to(connection: Connection, console_id: UUID, number: int) -> bool:
         .limit(1)
     )
     last = connection.scalar(newest_first)
-    return last is not None and number <= last
+    if last is not None and number <= last:
+        return True
+    return any(first <= number <= end for first, end in _skipped(connection))

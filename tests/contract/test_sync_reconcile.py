@@ -197,6 +197,25 @@ def test_what_a_restored_central_forgot_goes_up_again(bench: Bench, copies: Copi
     assert bench.engine.run_once().sent == 0
 
 
+def test_a_reference_leased_since_the_copy_was_made_is_still_taken(
+    bench: Bench, copies: Copies
+) -> None:
+    copies.take()
+    placed = [bench.console.place(make_order) for _ in range(25)]
+    bench.engine.run_once()
+    with bench.shop.database.read() as connection:
+        blocks = connection.execute(select(tables.reference_blocks)).all()
+    assert len(blocks) > 2
+    placed += [bench.console.place(make_order) for _ in range(25)]
+    copies.put_back()
+    report = bench.engine.run_once()
+    assert (report.refused_in_all, report.still_waiting) == (0, 0)
+    assert set(rows(bench.shop)) == {order.reference for order in placed}
+    with bench.shop.client("autre") as client:
+        theirs = client.post("/v1/reference-blocks", json={"count": 100}).json()
+    assert theirs["first"] > max(int(order.reference[:8]) for order in placed)
+
+
 def test_a_change_of_an_order_that_central_forgot_brings_the_order_with_it(
     bench: Bench, copies: Copies
 ) -> None:
