@@ -86,9 +86,11 @@ class Operator:
         try:
             state = self._caller.fill(self._desk, draft, self._container.clock.now())
             order = self._confirm(state)
-        except DomainError:
-            # As sold out of the catalogue since, or a known customer's file is not whole.
-            self._desk.abandon(self._desk.refresh(draft).draft)
+        except (DomainError, Conflict):
+            # As a known customer's file that is not whole, or an order that somebody at the
+            # desk beside cancelled while it was being changed here.
+            with contextlib.suppress(Conflict):  # who cancelled it put the call away as well
+                self._desk.abandon(self._desk.refresh(draft).draft)
             return
         self._say(Word.ORDER if order.revision == 1 else Word.REVISION, order)
 
