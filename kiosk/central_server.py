@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 2
 """For requests under way when the server is told to stop."""
+KEEP_ALIVE_SECONDS = 75
+"""Longer than a proxy keeps an idle connection (nginx: 60), so that none is closed under it."""
+CONNECTIONS_MAX = 2_000
+"""Of one worker, streams included; more are told 503. What a connection that dribbles its
+headers may hold is for the proxy to limit: uvicorn has no time for it.
+"""
 
 BACKLOG = 1024
 """Five hundred consoles may come back at the same moment."""
@@ -181,11 +187,13 @@ def _config(app: FastAPI | str, **how: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
-        # central.guards writes a line a request, without ids and queries.
+        # central.observed writes a line a request, without ids and queries.
         access_log=False,
         ws="none",
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        limit_concurrency=CONNECTIONS_MAX,
         **how,
     )
 
