@@ -71,9 +71,10 @@ class LivePeople:
             self._app.fail(error)
         else:
             self._verifying = None
-            self._welcome(operator)
+            # In the queue of the keys: no screen goes while a key is being handled on it.
+            self._app.call_later(self._welcome, operator)
 
-    def _welcome(self, operator: KnownOperator) -> None:
+    async def _welcome(self, operator: KnownOperator) -> None:
         if isinstance(self._app.screen, SignInDialog):
-            self._app.pop_screen()  # not awaited: no key waits for it
-        self._live.say(_("Bonjour {name}.").format(name=operator.name))
+            await self._app.pop_screen()
+        self._live.say(_("Bonjour {name}").format(name=operator.name))

@@ -23,7 +23,7 @@ from models.wording.labels import civility_word, state_name
 from models.wording.outbox import STATE_NAMES, kind_name, why
 from models.wording.work import summary
 from screens.status_view import PARIS, hour
-from screens.widgets.ink import DIM, STRONG, WARNING, cut
+from screens.widgets.ink import DIM, STRONG, WRONG, cut
 from screens.widgets.items import Item
 from screens.widgets.rows import MARK, line
 from screens.words import _
@@ -102,7 +102,7 @@ def found_lists(seen: FollowUp, found: OrdersFound) -> Lists:
 def _work_entry(row: WorkRow, now: datetime) -> Entry:
     item = row.item
     when = since(item.raised_at, now)
-    return Entry(Group.WORK, item.work_id, row.order, summary(item), when, WARNING, _("réglé"))
+    return Entry(Group.WORK, item.work_id, row.order, summary(item), when, WRONG, _("réglé"))
 
 
 def _owed_entry(row: OwedRow, now: datetime) -> Entry:
@@ -114,7 +114,7 @@ def _owed_entry(row: OwedRow, now: datetime) -> Entry:
         row.order,
         owed_words(row, now),
         since(item.created_at, now),
-        WARNING if is_refused else PLAIN,
+        WRONG if is_refused else PLAIN,
         _("réglé") if is_refused else _("reçu par la centrale"),
     )
 

@@ -64,7 +64,9 @@ class CallsDialog(Dialog):
 
 
 def call_line(call: DraftSummary, change: str = "") -> Text:
-    """Who, what, since when, and why the call waits; first of all which order it changes."""
+    """Who, what, since when, and why the call waits. Where it changes an order that was placed,
+    which one is said in the place of its articles.
+    """
     draft = call.draft
     at = call.updated_at.astimezone(PARIS).strftime("%d/%m %H:%M")
     articles = counted(draft.cart.article_count, _("article"), _("articles"))
@@ -75,5 +77,5 @@ def call_line(call: DraftSummary, change: str = "") -> Text:
     else:
         why = _("interrompu")
     about = caller(draft) or draft.unknown_printer or draft.search or _("sans nom")
-    told = ", ".join(part for part in (change, why) if part)
-    return line((f"{at}  {about:<24.24}", STRONG), f"  {articles:<12}", (told, DIM))
+    what = f"{change}, " if change else f"{articles:<12}"
+    return line((f"{at}  {about:<24.24}", STRONG), f"  {what}", (why, DIM))

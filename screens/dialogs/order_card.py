@@ -19,6 +19,9 @@ from screens.widgets.plain import Plain
 from screens.words import _
 from services.follow_up_state import OrderDossier
 
+WIDTH_MAX = 96
+"""Beyond it a line of text is lost on the way back."""
+
 
 class OrderCardDialog(Dialog):
     """Arrows turn the text; A, M and X settle, change and cancel."""
@@ -50,7 +53,7 @@ class OrderCardDialog(Dialog):
             return
         self.query_one("#title", Plain).put(title(dossier.order))
         page = self.query_one(Page)
-        page.put(order_lines(dossier, self.size.width - 2))
+        page.put(order_lines(dossier, min(WIDTH_MAX, self.size.width - 2)))
         page.turn(0)
         self.redraw()
 
