@@ -23,7 +23,7 @@ from services.adapters.catalogue_schema import (
     printer_from,
 )
 from services.adapters.catalogue_writer import new_catalogue_unlocked
-from services.adapters.derived_file import connect, format_of, is_whole
+from services.adapters.derived_file import connect, format_of, is_whole, roll_back
 from services.adapters.file_lock import exclusive
 from services.demo_shop import demo_shop
 
@@ -31,6 +31,7 @@ from services.demo_shop import demo_shop
 def make(path: Path, as_of: datetime, *, version: str) -> None:
     """The file is there, whole and of this format on return. Idempotent, one process at a time."""
     with exclusive(path):
+        roll_back(path)
         if is_whole(path, FORMAT):  # another process made it while we waited
             return
         if not _carry_over(path, builtin_version=version):

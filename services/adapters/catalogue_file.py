@@ -10,9 +10,7 @@ played into the wrong one.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -36,11 +34,12 @@ from services.adapters.catalogue_schema import (
 from services.adapters.catalogue_words import WordTables
 from services.adapters.derived_file import (
     asked,
-    close_with,
     connect,
     is_whole,
+    roll_back,
     written_aside,
 )
+from services.adapters.derived_readers import Readers
 from services.adapters.file_lock import exclusive
 from services.hits import SearchResult
 
@@ -62,14 +61,14 @@ T = TypeVar("T")
 
 
 def _translated(
-    read: Callable[Concatenate[CatalogueFile, P], T],
+    work: Callable[Concatenate[CatalogueFile, P], T],
 ) -> Callable[Concatenate[CatalogueFile, P], T]:
     """What SQLite says, in our words: a file that broke under us can be built again."""
 
-    @wraps(read)
+    @wraps(work)
     def wrapper(self: CatalogueFile, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return read(self, *args, **kwargs)
+            return work(self, *args, **kwargs)
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
             raise Unavailable("catalogue_busy" if busy else "catalogue_broken") from error
@@ -77,6 +76,28 @@ def _translated(
             raise Unavailable("catalogue_broken") from error
 
     return cast("Callable[Concatenate[CatalogueFile, P], T]", wrapper)
+
+
+def _reads(
+    read: Callable[Concatenate[CatalogueFile, P], T],
+) -> Callable[Concatenate[CatalogueFile, P], T]:
+    """One state of one file for the whole answer. Where the file was replaced meanwhile, what
+    is written to the new one stands beside the old one under its name, and SQLite takes it for
+    a reason not to read: then the new one is read.
+    """
+
+    @wraps(read)
+    def wrapper(self: CatalogueFile, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with self._readers.reading():
+                return read(self, *args, **kwargs)
+        except sqlite3.DatabaseError:
+            if not self._readers.is_replaced():
+                raise
+        with self._readers.reading():
+            return read(self, *args, **kwargs)
+
+    return _translated(cast("Callable[Concatenate[CatalogueFile, P], T]", wrapper))
 
 
 class CatalogueFile:
@@ -87,10 +108,7 @@ class CatalogueFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
-        self._lock = threading.Lock()
-        self._opened: list[sqlite3.Connection] = []
-        close_with(self, self._opened)
+        self._readers = Readers(path)
 
     @classmethod
     def open(cls, path: Path) -> CatalogueFile:
@@ -117,18 +135,20 @@ class CatalogueFile:
     def is_demo(self) -> bool:
         return self._fact("is_demo") == "1"
 
-    @_translated
+    @_reads
     def _fact(self, name: str) -> str:
         row = (
-            self._connection().execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+            self._readers.connection()
+            .execute("SELECT value FROM fact WHERE name = ?", (name,))
+            .fetchone()
         )
         return str(row[0]) if row else ""
 
-    @_translated
+    @_reads
     def counts(self) -> tuple[int, int, int]:
         """Printers, articles, pairs: for the doctor."""
         row = (
-            self._connection()
+            self._readers.connection()
             .execute(
                 "SELECT (SELECT count(*) FROM printer), (SELECT count(*) FROM article),"
                 " (SELECT count(*) FROM fits)"
@@ -140,26 +160,26 @@ class CatalogueFile:
     def is_intact(self) -> bool:
         """Every page of the file, by SQLite's own check: 50 ms, for the doctor."""
         try:
-            answer = self._connection().execute("PRAGMA quick_check").fetchone()
+            answer = self._readers.connection().execute("PRAGMA quick_check").fetchone()
         except (OSError, sqlite3.Error):
             return False
         return bool(answer == ("ok",))
 
     # --- reads
 
-    @_translated
+    @_reads
     def search(self, text: str, *, limit: int = 50) -> SearchResult:
         """See ``services.search``. Takes any text; bounded work."""
         from services.search import search  # noqa: PLC0415 - not before the first key
 
-        return search(text, WordTables(self._connection()), limit=limit)
+        return search(text, WordTables(self._readers.connection()), limit=limit)
 
-    @_translated
+    @_reads
     def brands(self) -> Sequence[str]:
         rows = self._rows("SELECT DISTINCT brand FROM printer")
         return tuple(sorted((row[0] for row in rows), key=str.casefold))
 
-    @_translated
+    @_reads
     def printers(self, brand: str, *, prefix: str = "", limit: int = 50) -> Sequence[Printer]:
         """Of one brand, as people count; ``prefix`` is of the model or of a word in it."""
         rows = self._rows(
@@ -169,7 +189,7 @@ class CatalogueFile:
         )
         return tuple(map(printer_from, rows))
 
-    @_translated
+    @_reads
     def printer(self, printer_id: str) -> Printer | None:
         row = self._rows(
             f"SELECT {READ_PRINTER} FROM printer WHERE printer_id = ?",  # noqa: S608 - our own names
@@ -177,7 +197,7 @@ class CatalogueFile:
         ).fetchone()
         return printer_from(row) if row else None
 
-    @_translated
+    @_reads
     def articles_for(self, printer_id: str) -> Sequence[Article]:
         rows = self._rows(
             f"SELECT {READ_ARTICLE} FROM printer JOIN fits ON fits.printer = printer.n"  # noqa: S608 - our own names
@@ -187,7 +207,7 @@ class CatalogueFile:
         )
         return tuple(map(article_from, rows))
 
-    @_translated
+    @_reads
     def articles(self, skus: Iterable[str]) -> Mapping[str, Article]:
         """Those that exist, by sku, in the order asked for."""
         wanted = list(dict.fromkeys(skus))
@@ -197,7 +217,7 @@ class CatalogueFile:
             found |= {article.sku: article for article in self._where_in("article.sku", some)}
         return {sku: found[sku] for sku in wanted if sku in found}
 
-    @_translated
+    @_reads
     def packs_holding(self, skus: Iterable[str]) -> Sequence[Article]:
         wanted = list(dict.fromkeys(skus))[:_SQL_VARIABLES]
         marks = ", ".join("?" * len(wanted))
@@ -208,7 +228,7 @@ class CatalogueFile:
         )
         return tuple(map(article_from, rows))
 
-    @_translated
+    @_reads
     def cheapest(
         self, *, brands: Sequence[str] = (), skus: Sequence[str] = (), at_least_cents: int = 0
     ) -> Article | None:
@@ -233,13 +253,15 @@ class CatalogueFile:
         return map(article_from, rows)
 
     def _rows(self, statement: str, values: Iterable[object] = ()) -> sqlite3.Cursor:
-        return self._connection().execute(statement, tuple(map(asked, values)))
+        return self._readers.connection().execute(statement, tuple(map(asked, values)))
 
     # --- changes, for the sync
 
     @_translated
     def take_up(self, source: str) -> str | None:
         """``CatalogueSink.take_up``."""
+        with exclusive(self._path):
+            roll_back(self._path)
         place = self._incoming.place(source)
         if place is not None and place.is_whole:
             self._incoming.switch(place)
@@ -319,30 +341,9 @@ class CatalogueFile:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
 
-    # --- connections
-
-    def _connection(self) -> sqlite3.Connection:
-        """The thread's own, on the file that now has the name."""
-        status = os.stat(self._path)  # noqa: PTH116 - at every read, and Path.stat takes three times as long
-        identity = (status.st_dev, status.st_ino)
-        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if held is not None and self._local.identity == identity:
-            return held
-        if held is not None:
-            held.close()
-        opened = connect(self._path)
-        with self._lock:
-            self._opened[:] = [known for known in self._opened if known is not held] + [opened]
-        self._local.connection, self._local.identity = opened, identity
-        return opened
-
     def close(self) -> None:
         """Closes every thread's connection; no read may be under way."""
-        with self._lock:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-        self._local = threading.local()
+        self._readers.close()
 
 
 def build_catalogue(

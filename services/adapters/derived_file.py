@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 _FILE_MODE = 0o600
@@ -83,6 +83,15 @@ def put_in_place(aside: Path, path: Path) -> None:
         os.fsync(written.fileno())
     path.with_name(path.name + "-journal").unlink(missing_ok=True)
     aside.replace(path)
+
+
+def roll_back(path: Path) -> None:
+    """What a process that died was in the middle of writing is undone: no read-only connection
+    can, and each would fail. The caller holds the lock of ``path``. Idempotent.
+    """
+    if path.with_name(path.name + "-journal").exists():
+        with suppress(sqlite3.Error), closing(connect(path, is_read_only=False)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
 def format_of(path: Path) -> int:

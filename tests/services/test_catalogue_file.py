@@ -179,8 +179,10 @@ class TestReads:
     )
     def test_the_cheapest_is_read_off_an_index(self, builtin, asked, index):
         """It is asked for at each key while a code is refused."""
-        connection, asked_sql = builtin._connection(), []
-        connection.set_trace_callback(asked_sql.append)
+        connection, asked_sql = builtin._readers.connection(), []
+        connection.set_trace_callback(
+            lambda sql: asked_sql.append(sql) if sql.startswith("SELECT") else None
+        )
         builtin.cheapest(**asked)
         connection.set_trace_callback(None)
         plan = connection.execute(f"EXPLAIN QUERY PLAN {asked_sql[0]}").fetchall()
