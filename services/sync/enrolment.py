@@ -48,6 +48,8 @@ class Enrolment:
         """For that central we are who we were: what it confirmed and leased stays good."""
         if self.console_id and other.console_id:
             return self.console_id == other.console_id
+        if self.console and other.console and self.console != other.console:
+            return False
         return self.url == other.url
 
     def __repr__(self) -> str:
