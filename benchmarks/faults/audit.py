@@ -79,6 +79,7 @@ def audit(evidence: Evidence) -> Audit:
         goods_findings(evidence.beginning, evidence.central),
         _events(evidence),
         _customers(evidence.central),
+        _fetched(evidence),
     )
     return Audit(_counts(books), tuple(finding for check in checks for finding in check))
 
@@ -301,5 +302,17 @@ def _events(evidence: Evidence) -> Iterator[Finding]:
 
 def _customers(central: CentralFacts) -> Iterator[Finding]:
     for order in central.orders:
-        if order.customer_id not in central.customers:
+        if order.customer_id not in central.holds.customers:
             yield Finding("customer_lost", order.reference, str(order.customer_id))
+
+
+def _fetched(evidence: Evidence) -> Iterator[Finding]:
+    """What came down to each console in the end is what central has."""
+    for part in ("stock", "codes", "customers"):
+        there = getattr(evidence.central.holds, part)
+        for console in evidence.consoles:
+            here = getattr(console.fetched, part)
+            for key in there.keys() | here.keys():
+                if there.get(key) != here.get(key):
+                    told = f"{here.get(key)} at {console.name}, {there.get(key)} at central"
+                    yield Finding(f"{part}_behind", str(key), told)

@@ -36,7 +36,7 @@ def _stock(
         for item in order.reservations:
             reserved[item.sku] += item.reserved
     for sku, before in beginning.stock.items():
-        there = central.stock[sku]
+        there = central.holds.stock[sku]
         if there < 0:
             yield Finding("oversold", sku, f"{there} in stock")
         if there + reserved[sku] != before:
@@ -60,7 +60,7 @@ def _codes(
     beginning: Beginning, central: CentralFacts, live: list[OrderAtCentral]
 ) -> Iterator[Finding]:
     redeemed = Counter(code for order in live for code in order.uses)
-    for code, there in central.codes.items():
+    for code, there in central.holds.codes.items():
         most = beginning.uses_max.get(code)
         if most is not None and there.uses > most:
             yield Finding("used_too_often", code, f"{there.uses} of {most}")
@@ -85,7 +85,7 @@ def _credits(
 ) -> Iterator[Finding]:
     for code, before in beginning.credit_cents.items():
         spent = sum(order.uses.get(code, 0) for order in live)
-        left = central.codes[code].remaining_cents
+        left = central.holds.codes[code].remaining_cents
         if left < 0 or left + spent != before:
             yield Finding("credit", code, f"{before} = {left} left + {spent} spent, in cents")
 

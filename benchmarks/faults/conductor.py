@@ -16,6 +16,8 @@ from benchmarks.faults import shop
 from benchmarks.faults.audit import Audit, audit
 from benchmarks.faults.complaints import defects
 from benchmarks.faults.evidence import (
+    fetched_by,
+    held_there,
     load_beginning,
     newest_events,
     owed_by,
@@ -162,10 +164,11 @@ class Conductor:
         return sum(owed_by(folder) for folder in self._stage.folders.values())
 
     def _is_behind(self) -> bool:
-        """Whether a console has not yet heard how an order of its own stands."""
-        there = states_there(self._stage.database)
+        """Whether a console has not yet heard how an order of its own stands, or what there is
+        to sell.
+        """
+        there, held = states_there(self._stage.database), held_there(self._stage.database)
         return any(
-            state != there.get(order_id)
+            fetched_by(folder) != held or not states_here(folder).items() <= there.items()
             for folder in self._stage.folders.values()
-            for order_id, state in states_here(folder).items()
         )

@@ -23,9 +23,10 @@ from benchmarks.faults.facts import (
     Beginning,
     Block,
     CentralFacts,
-    CodeAtCentral,
+    CodeCount,
     ConsoleFacts,
     Event,
+    Fetched,
     OrderAtCentral,
     OrderAtConsole,
     Owed,
@@ -34,14 +35,18 @@ from benchmarks.faults.facts import (
     Snapshot,
 )
 from kiosk import paths
+from models.catalogue import Article
 from models.order import Order
 from models.tables import central as there
 from models.tables import console as here
 from models.wire.orders import OrderIn, Outcome, VerdictOut
-from services.adapters.stored_forms import load_order
+from services.adapters.catalogue_file import CatalogueFile
+from services.adapters.stored_forms import load_customer, load_order, load_voucher
 from services.ports import OutboxKind
 
 Rows = list[Row[Any]]
+
+PRINTERS_MAX = 1_000
 
 
 def save_beginning(path: Path, beginning: Beginning) -> None:
@@ -69,7 +74,29 @@ def read_console(folder: Path, name: str) -> ConsoleFacts:
             for row in first
         ),
         tuple(Block(name, block.first, block.last) for block in blocks),
+        fetched_by(folder),
     )
+
+
+def fetched_by(folder: Path) -> Fetched:
+    """What came down to a console so far."""
+    with _file(paths.console_file(folder)) as connection:
+        codes = [load_voucher(row.body) for row in _all(connection, here.vouchers)]
+        people = [load_customer(row.body) for row in _all(connection, here.customers)]
+    with closing(CatalogueFile.open(paths.catalogue_file(folder))) as catalogue:
+        skus = {article.sku for article in _sold(catalogue)}
+        articles = catalogue.articles(skus)
+    return Fetched(
+        stock={sku: article.offer.stock for sku, article in articles.items()},
+        codes={code.code: CodeCount(code.uses, code.remaining_cents) for code in codes},
+        customers={person.customer_id: person.version for person in people},
+    )
+
+
+def _sold(catalogue: CatalogueFile) -> Iterator[Article]:
+    for brand in catalogue.brands():
+        for printer in catalogue.printers(brand, limit=PRINTERS_MAX):
+            yield from catalogue.articles_for(printer.printer_id)
 
 
 def owed_by(folder: Path) -> int:
@@ -123,18 +150,33 @@ def read_central(database: str) -> CentralFacts:
         names = {row.console_id: row.name for row in _all(connection, there.consoles)}
         return CentralFacts(
             orders=tuple(_orders_there(connection, names)),
-            stock={row.sku: row.stock for row in _all(connection, there.articles)},
-            codes={
-                row.code: CodeAtCentral(row.uses, row.remaining_cents)
-                for row in _all(connection, there.vouchers)
-            },
+            holds=_holds(connection),
             blocks=tuple(
                 Block(names[row.console_id], row.first, row.last)
                 for row in _all(connection, there.reference_blocks)
             ),
             events=tuple(_event(row, names) for row in _all(connection, there.events, "seq")),
-            customers=frozenset(connection.scalars(select(there.customers.c.customer_id))),
         )
+
+
+def held_there(database: str) -> Fetched:
+    """What every console should have."""
+    with (
+        closing(central_database.opened(database)) as opened,
+        opened.read() as connection,
+    ):
+        return _holds(connection)
+
+
+def _holds(connection: Connection) -> Fetched:
+    return Fetched(
+        stock={row.sku: row.stock for row in _all(connection, there.articles)},
+        codes={
+            row.code: CodeCount(row.uses, row.remaining_cents)
+            for row in _all(connection, there.vouchers)
+        },
+        customers={row.customer_id: row.version for row in _all(connection, there.customers)},
+    )
 
 
 def states_there(database: str) -> dict[UUID, str]:

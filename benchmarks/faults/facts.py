@@ -73,12 +73,30 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeCount:
+    uses: int
+    remaining_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What central knows and every console should: by sku the stock, by code what it still
+    allows, by customer the version.
+    """
+
+    stock: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, CodeCount] = field(default_factory=dict)
+    customers: Mapping[UUID, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleFacts:
     """One folder, which several processes may have shared."""
 
     name: str
     orders: tuple[OrderAtConsole, ...] = ()
     blocks: tuple[Block, ...] = ()
+    fetched: Fetched = field(default_factory=Fetched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +135,6 @@ class OrderAtCentral:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeAtCentral:
-    uses: int
-    remaining_cents: int
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """``console`` None: for all of them. ``order_id`` and ``state`` where it is of an order."""
 
@@ -136,11 +148,9 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class CentralFacts:
     orders: tuple[OrderAtCentral, ...] = ()
-    stock: Mapping[str, int] = field(default_factory=dict)
-    codes: Mapping[str, CodeAtCentral] = field(default_factory=dict)
+    holds: Fetched = field(default_factory=Fetched)
     blocks: tuple[Block, ...] = ()
     events: tuple[Event, ...] = ()
-    customers: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from benchmarks.faults.facts import (
     Beginning,
     Block,
     CentralFacts,
-    CodeAtCentral,
+    CodeCount,
     ConsoleFacts,
     Event,
     Evidence,
+    Fetched,
     OrderAtCentral,
     OrderAtConsole,
     Owed,
@@ -103,13 +104,16 @@ def event(seq: int, order_id: UUID) -> Event:
 
 ORDERS = (PLACED, CHANGED, CANCELLED)
 BLOCK = Block(CONSOLE, 10_000_000, 10_000_099)
+HOLDS = Fetched(
+    stock={"LC970BK": 5},
+    codes={"AVOIR": CodeCount(1, 1500), "RARE": CodeCount(1, 0)},
+    customers={CUSTOMER: 1},
+)
 CENTRAL = CentralFacts(
     orders=tuple(map(at_central, ORDERS)),
-    stock={"LC970BK": 5},
-    codes={"AVOIR": CodeAtCentral(1, 1500), "RARE": CodeAtCentral(1, 0)},
+    holds=HOLDS,
     blocks=(BLOCK,),
     events=(event(1, PLACED), event(2, CHANGED), event(3, CANCELLED)),
-    customers=frozenset({CUSTOMER}),
 )
 GOOD = Evidence(
     beginning=Beginning(
@@ -125,7 +129,7 @@ GOOD = Evidence(
         said(CANCELLED),
         said(CANCELLED, Word.CANCELLATION),
     ),
-    consoles=(ConsoleFacts(CONSOLE, tuple(map(at_console, ORDERS)), (BLOCK,)),),
+    consoles=(ConsoleFacts(CONSOLE, tuple(map(at_console, ORDERS)), (BLOCK,), HOLDS),),
     central=CENTRAL,
     heard={CONSOLE: (1, 2, 3)},
 )
@@ -164,6 +168,36 @@ def here(order_id: UUID, **changes: object) -> Break:
     return broken
 
 
+def holding(**changes: object) -> Break:
+    """Central's own counts are otherwise, and every console has them from there."""
+
+    def broken(good: Evidence) -> Evidence:
+        holds = replace(good.central.holds, **changes)  # type: ignore[arg-type]
+        (console,) = good.consoles
+        return replace(
+            good,
+            consoles=(replace(console, fetched=holds),),
+            central=replace(good.central, holds=holds),
+        )
+
+    return broken
+
+
+def behind(**changes: object) -> Break:
+    """The console has not all that central has."""
+
+    def broken(good: Evidence) -> Evidence:
+        (console,) = good.consoles
+        fetched = replace(console.fetched, **changes)  # type: ignore[arg-type]
+        return replace(good, consoles=(replace(console, fetched=fetched),))
+
+    return broken
+
+
+def code(name: str, uses: int, remaining_cents: int = 0) -> Break:
+    return holding(codes={**HOLDS.codes, name: CodeCount(uses, remaining_cents)})
+
+
 def without(order_id: UUID) -> Break:
     return central(orders=tuple(o for o in CENTRAL.orders if o.order_id != order_id))
 
@@ -177,12 +211,12 @@ def doubled(good: Evidence) -> Evidence:
     copy = replace(first, order_id=twin, reference=spoken)
     consoles = (replace(console, orders=(*console.orders, copy)),)
     taken = replace(good.central.orders[0], order_id=twin, reference=spoken, uses={})
-    stock = {"LC970BK": 3}
-    return replace(
+    both = replace(
         good,
         consoles=consoles,
-        central=replace(good.central, orders=(*good.central.orders, taken), stock=stock),
+        central=replace(good.central, orders=(*good.central.orders, taken)),
     )
+    return holding(stock={"LC970BK": 3})(both)
 
 
 def unsaid(good: Evidence) -> Evidence:
@@ -216,14 +250,14 @@ BROKEN: dict[str, Break] = {
     "still_owed": here(PLACED, owed=(Owed("order", "sent", fingerprint="1/1"),)),
     "refused": here(PLACED, owed=(Owed("order", "refused", error="reference_taken"),)),
     "work": here(CHANGED, work=()),
-    "oversold": central(stock={"LC970BK": -1}),
-    "stock": central(stock={"LC970BK": 6}),
+    "oversold": holding(stock={"LC970BK": -1}),
+    "stock": holding(stock={"LC970BK": 6}),
     "reserved_for_other": there(PLACED, reservations=(Reservation("LC970BK", 1, 1),)),
     "reserved_too_much": there(PLACED, reservations=(Reservation("LC970BK", 2, 3),)),
-    "used_too_often": central(codes=CENTRAL.codes | {"RARE": CodeAtCentral(2, 0)}),
-    "uses": central(codes=CENTRAL.codes | {"RARE": CodeAtCentral(0, 0)}),
+    "used_too_often": code("RARE", 2),
+    "uses": code("RARE", 0),
     "used_too_often_by_one": there(CHANGED, uses={"RARE": 300}),
-    "credit": central(codes=CENTRAL.codes | {"AVOIR": CodeAtCentral(1, 2000)}),
+    "credit": code("AVOIR", 1, 2000),
     "payment": there(PLACED, payments=(Payment("awaited", 4580), Payment("awaited", 4580))),
     "amount": there(PLACED, payments=(Payment("awaited", 4580), Payment("paid", 1000))),
     "event_hole": central(events=(event(1, PLACED), event(3, CANCELLED))),
@@ -231,7 +265,10 @@ BROKEN: dict[str, Break] = {
     "event_state": central(
         events=(replace(event(1, PLACED), state="in_preparation"), *CENTRAL.events[1:])
     ),
-    "customer_lost": central(customers=frozenset()),
+    "customer_lost": holding(customers={}),
+    "stock_behind": behind(stock={"LC970BK": 9}),
+    "codes_behind": behind(codes={}),
+    "customers_behind": behind(customers={CUSTOMER: 2}),
 }
 
 
@@ -284,6 +321,5 @@ def test_a_change_that_came_after_the_carrier_is_work_and_no_loss() -> None:
         payments=(Payment("awaited", 4580),),
         reservations=(Reservation("LC970BK", 2, 2),),
     )
-    late = refused(taken(GOOD))
-    stock = replace(late, central=replace(late.central, stock={"LC970BK": 6}))
-    assert codes_of(stock) == set()
+    late = holding(stock={"LC970BK": 6})(refused(taken(GOOD)))
+    assert codes_of(late) == set()
