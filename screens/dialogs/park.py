@@ -54,13 +54,9 @@ class ParkDialog(Dialog):
     def keys(self) -> Sequence[KeyHint]:
         return (
             KeyHint(_("Entrée"), _("mettre en attente")),
-            KeyHint("Ctrl+X", self._abandon_words()),
-            KeyHint(_("Échap"), _("revenir à l'appel")),
+            KeyHint("Ctrl+X", _("abandonner")),
+            KeyHint(_("Échap"), _("revenir")),
         )
-
-    def _abandon_words(self) -> str:
-        is_change = self.console.state.draft.revises is not None
-        return _("abandonner la modification") if is_change else _("abandonner l'appel")
 
     @on(Input.Submitted, "#reason")
     async def _given(self, event: Input.Submitted) -> None:

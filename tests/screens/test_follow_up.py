@@ -379,7 +379,7 @@ async def test_a_change_that_is_abandoned_leaves_the_order_as_it_was(busy) -> No
     async with console_at_work(busy) as operator:
         before = order_of(operator, "Duval")
         await operator.press("f7", "enter", "m", "5", "f8")
-        assert operator.sees("abandonner la modification", "reste inchangée")
+        assert operator.sees("Ctrl+X abandonner", "reste inchangée")
         await operator.press("ctrl+x")
         assert operator.step == "PrinterScreen"
         assert order_of(operator, "Duval") == before

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from console_at_work import LARGE, OFFLINE, ONLINE, SMALL, Operator, console_at_
 from console_fixtures import NOW, cart, complete_draft
 
 from models.draft import Draft, DraftState, Step
+from services.ports import KnownOperator
+from services.sync.status import CatalogueProgress, Connection, SyncStatus
 
 GOLDEN = Path(__file__).parent / "golden"
 IS_NEW = os.environ.get("KIOSK_NEW_PICTURES") == "1"
@@ -125,4 +128,68 @@ async def test_a_long_cart(folder, size) -> None:
         await album.take("02-twelve-lines")
         await album.take("02-twelve-lines-end", *["down"] * 11)
         await album.take("01-twelve-lines", "f1")
+        album.close()
+
+
+@sizes
+async def test_what_follows_an_order(busy, size) -> None:
+    async with console_at_work(busy, size=size) as operator:
+        await operator.hears(replace(OFFLINE, next_try_at=NOW + timedelta(minutes=3)))
+        album = Album(operator)
+        await album.take("work-to-do")
+        await album.take("follow-up-offline", "f7")
+        await album.take("order-differences", "enter")
+        await album.take("order-called-back", "a", *"garde le prix dit")
+        await album.take("order-settled", "enter")
+        await album.take("follow-up-settled", "escape")
+        await operator.hears(ONLINE)
+        await album.take("follow-up-found", *"garnier")
+        await album.take("order-cancelled", "enter")
+        await album.take("follow-up-nothing-found", "escape", "escape", *"zzzz")
+        await album.take("order-refused", "escape", "down", "enter")
+        await album.take("cancel-reason", "x", *"commandé ailleurs")
+        await album.take("cancel-sure", "enter")
+        await album.take("order-dispatched", "escape", "escape", *"moreau", "enter", "m")
+        album.close()
+
+
+@sizes
+async def test_a_change_of_a_placed_order(busy, size) -> None:
+    async with console_at_work(busy, size=size) as operator:
+        await operator.hears(ONLINE)
+        album = Album(operator)
+        await album.take("change-cart", "f7", "enter", "m")
+        await album.take("change-park", "f8")
+        await album.take("change-waits", *"rappelle", "enter", "f9")
+        await album.take("change-read-back", "enter", "f6")
+        await album.take("change-confirmed", *["enter"] * 20)
+        album.close()
+
+
+@sizes
+async def test_what_the_line_of_state_says(folder, size) -> None:
+    async with console_at_work(folder, size=size) as operator:
+        album = Album(operator)
+        await operator.hears(replace(ONLINE, catalogue_progress=CatalogueProgress(45, 100)))
+        await album.take("state-catalogue")
+        await operator.hears(replace(ONLINE, waiting=2, clock_offset_seconds=720.0))
+        await album.take("state-clock")
+        expired = SyncStatus(Connection.UNAUTHORISED, waiting=2, last_error_code="token_expired")
+        await operator.hears(expired)
+        await album.take("state-expired")
+        await album.take("follow-up-empty", "f7")
+        album.close()
+
+
+@sizes
+async def test_who_works_here(folder, size) -> None:
+    def with_operators(store) -> None:
+        with store.write() as tx:
+            tx.operators.replace_all([KnownOperator(UUID(int=31), "claire", "Claire M.")])
+
+    async with console_at_work(folder, size=size, prepare_store=with_operators) as operator:
+        await operator.hears(ONLINE)
+        album = Album(operator)
+        await album.take("sign-in", *"claire", "enter", *"secret")
+        await album.take("sign-in-later", "escape")
         album.close()
