@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from contract.shop import make_order
 
+from benchmarks.faults.complaints import defects
 from benchmarks.faults.journal import Journal, Said, Word, count_orders, read_journals
 from benchmarks.faults.line import Line
 from benchmarks.faults.messages import read_request
@@ -176,3 +177,19 @@ def test_a_journal_that_was_cut_inside_a_line_is_read_up_to_there_and_goes_on(
     say(path, second)
     assert list(read_journals([path])) == [first, second]
     assert count_orders([path]) == 2
+
+
+def test_a_defect_in_a_log_is_told_with_how_often(tmp_path: Path) -> None:
+    log = tmp_path / "central.log"
+    log.write_text(
+        '{"route": "/v1/orders", "status": 500, "ms": 3}\n'
+        '{"route": "/v1/orders", "status": 503, "ms": 500}\n'
+        "sync: TypeError\nsync: TypeError\n"
+        "console: no_references_left\n"
+        "sqlite3.OperationalError: disk I/O error\n"
+    )
+    assert list(defects([log])) == [
+        'central.log: "status": 500 (1 times)',
+        "central.log: sync: TypeError (2 times)",
+        "central.log: sqlite3.OperationalError (1 times)",
+    ]
