@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from uuid import UUID
 
@@ -52,7 +52,8 @@ class Books:
     evidence: Evidence
     at_console: Mapping[UUID, tuple[str, OrderAtConsole]]
     at_central: Mapping[UUID, OrderAtCentral]
-    said: Mapping[tuple[UUID, Word, int], Said] = field(default_factory=dict)
+    said: frozenset[tuple[UUID, Word, int]] = frozenset()
+    """What was heard of each order; the revision is 0 for a cancellation, which is of all."""
 
     @classmethod
     def of(cls, evidence: Evidence) -> Books:
@@ -60,7 +61,10 @@ class Books:
             evidence,
             {o.order_id: (c.name, o) for c in evidence.consoles for o in c.orders},
             {order.order_id: order for order in evidence.central.orders},
-            {(said.order_id, said.word, said.revision): said for said in evidence.said},
+            frozenset(
+                (said.order_id, said.word, 0 if said.word is Word.CANCELLATION else said.revision)
+                for said in evidence.said
+            ),
         )
 
 
@@ -165,12 +169,10 @@ def _never_said(books: Books) -> Iterator[Finding]:
     unsaid = _unsaid(books)
     if len(unsaid) > books.evidence.console_kills:
         yield Finding(
-            "doubled", ", ".join(unsaid[:5]), f"{len(unsaid)} unsaid, {_kills(books)} kills"
+            "doubled",
+            ", ".join(unsaid[:5]),
+            f"{len(unsaid)} unsaid, {books.evidence.console_kills} kills",
         )
-
-
-def _kills(books: Books) -> int:
-    return books.evidence.console_kills
 
 
 def _unsaid(books: Books) -> list[str]:
@@ -187,7 +189,7 @@ def _words_of(order: OrderAtConsole) -> Iterator[tuple[Word, int]]:
     for snapshot in order.snapshots:
         yield (Word.ORDER if snapshot.revision == 1 else Word.REVISION), snapshot.revision
     if any(owed.kind == Word.CANCELLATION for owed in order.owed):
-        yield Word.CANCELLATION, order.newest.revision
+        yield Word.CANCELLATION, 0
 
 
 # --- both sides -----------------------------------------------------------------
