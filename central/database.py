@@ -10,14 +10,26 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine, Table, case, select, text, update
+from sqlalchemy import (
+    Engine,
+    Integer,
+    Table,
+    bindparam,
+    case,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from central import postgresql, sqlite
 from models.errors import Unavailable
@@ -163,17 +175,23 @@ def next_numbers(connection: Connection, counts: Mapping[str, int]) -> Mapping[s
     wanted = {name: count for name, count in counts.items() if count}
     if not wanted:
         return {}
+    raised = connection.execute(_raising(tuple(sorted(wanted))), wanted)
+    return {row.name: row.value for row in raised}
+
+
+@lru_cache(maxsize=64)
+def _raising(names: tuple[str, ...]) -> ReturningUpdate[tuple[str, int]]:
+    """Made once for each set of counters: it takes longer to make than to run."""
     name, value = tables.counters.c.name, tables.counters.c.value
-    locked = (
-        select(name).where(name.in_(sorted(wanted))).order_by(name).with_for_update().cte("locked")
-    )
-    raised = (
+    is_meant = or_(*(name == each for each in names))
+    locked = select(name).where(is_meant).order_by(name).with_for_update().cte("locked")
+    more = case({each: bindparam(each, type_=Integer) for each in names}, value=name)
+    return (
         update(tables.counters)
         .where(name.in_(select(locked.c.name)))
-        .values(value=value + case(wanted, value=name))
+        .values(value=value + more)
         .returning(name, value)
     )
-    return {row.name: row.value for row in connection.execute(raised)}
 
 
 def lock_counter(connection: Connection, counter: str) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, next_number, next_numbers, upsert
-from central.store.events import COUNTER, Happening, append
+from central.database import current_number, next_number, upsert
+from central.store.events import Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
-from models.errors import Rejected
 from models.tables.central import articles, catalogue_imports, pairs, prices, printers
 from models.wire.catalogue import CartridgeWire, PrinterWire
 from models.wire.events import EventKind
@@ -20,6 +19,13 @@ from models.wire.events import EventKind
 CHUNK = 500
 """Keys in one query: below SQLite's and PostgreSQL's limits on parameters."""
 
+LOCKED = (
+    select(articles)
+    .where(articles.c.sku.in_(bindparam("skus", expanding=True)))
+    .order_by(articles.c.sku)
+    .with_for_update(key_share=True)
+)
+"""Statements of every order are made once: making one takes longer than running it."""
 MOVED = (
     articles.update()
     .where(articles.c.sku == bindparam("of"))
@@ -98,28 +104,8 @@ def lock_articles(connection: Connection, skus: Iterable[str]) -> Mapping[str, A
     transaction ends. Locked by sku, so that two orders of the same articles wait in line and
     never for each other; vouchers are locked before, counters after.
     """
-    wanted = select(articles).where(articles.c.sku.in_(sorted(set(skus))))
-    rows = connection.execute(wanted.order_by(articles.c.sku).with_for_update(key_share=True))
+    rows = connection.execute(LOCKED, {"skus": list(set(skus))})
     return {row.sku: article_of(row) for row in rows if not row.is_removed}
-
-
-def take_stock_all(connection: Connection, wanted: Mapping[str, int]) -> Mapping[str, int]:
-    """Reserve up to so many of each sku; how many there were, 0 of what nobody knows. The
-    stock is never below 0.
-    """
-    locked = lock_articles(connection, wanted)
-    taken = {
-        sku: min(quantity, locked[sku].offer.stock) if sku in locked else 0
-        for sku, quantity in wanted.items()
-    }
-    move_stock(connection, {sku: -quantity for sku, quantity in taken.items()})
-    return taken
-
-
-def give_back_stock(connection: Connection, reserved: Mapping[str, int]) -> None:
-    """What was reserved may be sold again, even of an article that is sold no longer."""
-    lock_articles(connection, reserved)
-    move_stock(connection, reserved)
 
 
 def move_stock(
@@ -144,29 +130,6 @@ def move_stock(
             for number, (sku, change) in enumerate(moved, start=first)
         ],
     )
-
-
-def take_stock(connection: Connection, sku: str, wanted: int) -> int:
-    """Reserve up to ``wanted``; how many there were. The stock is never below 0."""
-    return take_stock_all(connection, {sku: wanted})[sku]
-
-
-def set_stock(
-    connection: Connection, sku: str, stock: int, *, restock_on: date | None, at: datetime
-) -> None:
-    """What was counted, beside what is reserved; consoles hear of it. Idempotent in effect.
-    Raises Rejected("sku_unknown") for what is not sold.
-    """
-    if sku not in lock_articles(connection, [sku]):
-        raise Rejected("sku_unknown", sku=sku)
-    numbers = next_numbers(connection, {"catalogue": 1, COUNTER: 1})
-    connection.execute(
-        articles.update()
-        .where(articles.c.sku == sku)
-        .values(stock=stock, restock_on=restock_on, known_at=at, seq=numbers["catalogue"])
-    )
-    told = [Happening(EventKind.STOCK, {"skus": [sku]})]
-    append(connection, told, at=at, last=numbers[COUNTER])
 
 
 def article_of(row: Row[tuple[object, ...]]) -> Article:

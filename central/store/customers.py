@@ -6,13 +6,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from central.database import next_number, upsert
 from models.errors import Conflict
 from models.tables.central import customer_phones, customers
 from models.wire.customers import CustomerWire
+
+# Statements of every order are made once: making one takes longer than running it.
+BY_PHONE = (
+    select(customers.c.body)
+    .join(customer_phones, customer_phones.c.customer_id == customers.c.customer_id)
+    .where(customer_phones.c.e164 == bindparam("e164"))
+    .order_by(customers.c.customer_id)
+)
+VERSIONS = (
+    select(customers.c.customer_id, customers.c.version)
+    .where(customers.c.customer_id.in_(bindparam("ids", expanding=True)))
+    .order_by(customers.c.customer_id)
+)
+LOCKED_VERSIONS = VERSIONS.with_for_update(key_share=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +75,18 @@ def change_customer(connection: Connection, person: CustomerWire) -> bool:
 
 def customers_by_phone(connection: Connection, e164: str) -> Sequence[CustomerWire]:
     """Whose number this is, exactly as in ``+33199001234``: none, one, rarely a household."""
-    wanted = (
-        select(customers.c.body)
-        .join(customer_phones, customer_phones.c.customer_id == customers.c.customer_id)
-        .where(customer_phones.c.e164 == e164)
-        .order_by(customers.c.customer_id)
-    )
-    return [CustomerWire.model_validate_json(body) for body in connection.scalars(wanted)]
+    found = connection.scalars(BY_PHONE, {"e164": e164})
+    return [CustomerWire.model_validate_json(body) for body in found]
 
 
 def _versions(
     connection: Connection, customer_ids: Iterable[UUID], *, is_locking: bool
 ) -> Mapping[UUID, int]:
     """Of those that are known. Locked by id, after articles and before counters."""
-    wanted = (
-        select(customers.c.customer_id, customers.c.version)
-        .where(customers.c.customer_id.in_(list(customer_ids)))
-        .order_by(customers.c.customer_id)
+    rows = connection.execute(
+        LOCKED_VERSIONS if is_locking else VERSIONS, {"ids": list(customer_ids)}
     )
-    if is_locking:
-        wanted = wanted.with_for_update(key_share=True)
-    return {row.customer_id: row.version for row in connection.execute(wanted)}
+    return {row.customer_id: row.version for row in rows}
 
 
 def _newer(

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
@@ -33,6 +33,13 @@ from models.shop import ShopRules
 from models.tables.central import consoles, orders
 from models.wire.orders import OrderIn, OrderOut, OrderRowOut, VerdictOut
 
+# Statements of every order are made once: making one takes longer than running it.
+KNOWN = select(orders).where(
+    or_(orders.c.order_id == bindparam("order_id"), orders.c.reference == bindparam("reference"))
+)
+"""This order, or the one that has its reference."""
+ADDED = orders.insert()
+
 
 def take_order(
     connection: Connection, console: Console, order: OrderIn, *, at: datetime, rules: ShopRules
@@ -43,10 +50,9 @@ def take_order(
     Raises Conflict("order_conflict") where this uuid came with another body or from
     another console, Rejected for what can never be taken (see ``models.wire.problems``).
     """
-    mine_or_its_reference = or_(
-        orders.c.order_id == order.order_id, orders.c.reference == order.reference
-    )
-    rows = connection.execute(select(orders).where(mine_or_its_reference)).all()
+    rows = connection.execute(
+        KNOWN, {"order_id": order.order_id, "reference": order.reference}
+    ).all()
     known = next((row for row in rows if row.order_id == order.order_id), None)
     if known is not None:
         return _answer_again(connection, console, known, order)
@@ -152,17 +158,16 @@ def _add(
     seq: int,
 ) -> None:
     """Raises Undone where the same order came twice at once: begun anew, it is known."""
-    added = orders.insert().values(
-        order_id=order.order_id,
-        reference=order.reference,
-        console_id=console.console_id,
-        state=state,
-        placed_at=order.placed_at,
-        seq=seq,
-        **said_last(order, verdict),
-    )
+    row = {
+        "order_id": order.order_id,
+        "reference": order.reference,
+        "console_id": console.console_id,
+        "state": state,
+        "placed_at": order.placed_at,
+        "seq": seq,
+    }
     try:
-        connection.execute(added)
+        connection.execute(ADDED, row | said_last(order, verdict))
     except IntegrityError as error:
         raise Undone("central_busy") from error
 

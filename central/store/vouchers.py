@@ -15,6 +15,19 @@ from models.tables.central import voucher_uses, vouchers
 from models.vouchers import Voucher, VoucherKind
 from models.wire.vouchers import VoucherWire
 
+# Statements of every order are made once: making one takes longer than running it.
+LOCKED = (
+    select(vouchers)
+    .where(vouchers.c.code.in_(bindparam("codes", expanding=True)))
+    .order_by(vouchers.c.code)
+    .with_for_update(key_share=True)
+)
+USES = (
+    select(voucher_uses.c.code, func.count())
+    .where(voucher_uses.c.customer_id == bindparam("customer_id"))
+    .group_by(voucher_uses.c.code)
+)
+USED = voucher_uses.insert()
 COUNTED = (
     vouchers.update()
     .where(vouchers.c.code == bindparam("of"))
@@ -56,18 +69,13 @@ def lock_vouchers(connection: Connection, codes: Iterable[str]) -> Mapping[str, 
     Locked by code, before articles and counters. Who holds a code knows its uses by any
     customer, too: every use goes by way of this lock.
     """
-    wanted = select(vouchers).where(vouchers.c.code.in_(sorted(set(codes))))
-    rows = connection.execute(wanted.order_by(vouchers.c.code).with_for_update(key_share=True))
+    rows = connection.execute(LOCKED, {"codes": list(set(codes))})
     return {row.code: _voucher(row) for row in rows}
 
 
 def uses_by_customer(connection: Connection, customer_id: UUID) -> Mapping[str, int]:
-    counted = (
-        select(voucher_uses.c.code, func.count())
-        .where(voucher_uses.c.customer_id == customer_id)
-        .group_by(voucher_uses.c.code)
-    )
-    return {code: int(count) for code, count in connection.execute(counted)}
+    counted = connection.execute(USES, {"customer_id": customer_id})
+    return {code: int(count) for code, count in counted}
 
 
 def record_uses(
@@ -91,7 +99,7 @@ def record_uses(
         ],
     )
     connection.execute(
-        voucher_uses.insert(),
+        USED,
         [
             {
                 "order_id": order_id,
@@ -124,12 +132,6 @@ def release_uses(connection: Connection, order_id: UUID) -> Mapping[str, int]:
     )
     connection.execute(voucher_uses.delete().where(mine))
     return cents
-
-
-def record_use(
-    connection: Connection, voucher: Voucher, *, order_id: UUID, customer_id: UUID, cents: int
-) -> None:
-    record_uses(connection, [(voucher, cents)], order_id=order_id, customer_id=customer_id)
 
 
 def _spent(voucher: Voucher, cents: int) -> int:

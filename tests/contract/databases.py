@@ -49,8 +49,8 @@ class Postgres:
         return self.url(name)
 
     def drop(self, name: str) -> None:
-        """Fails where somebody still has a connection: a pool was not closed."""
-        self._do(f'DROP DATABASE "{name}"')
+        """Whoever still has a connection, such as a stream that is just ending, loses it."""
+        self._do(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def cut(self, name: str) -> None:
         """Every connection to this database is lost."""
