@@ -9,6 +9,7 @@ import zlib
 import pytest
 from contract.conftest import Shop
 from contract.shop import ARTICLES, PAIRS, PRINTERS
+from sqlalchemy.engine import Connection, RootTransaction
 
 from central.database import Database
 from central.routes import catalogue
@@ -117,14 +118,17 @@ def test_each_line_is_sent_when_it_is_ready_and_compressed(
 
 def test_each_page_is_a_transaction_of_its_own(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.fill()
-    opened: list[int] = []
-    read = Database.read
+    seen: list[RootTransaction] = []
+    page_after = catalogue.page_after
 
-    def counted(database: Database) -> object:
-        opened.append(1)
-        return read(database)
+    def noted(connection: Connection, cursor: str | None, *, limit: int) -> Page:
+        assert not any(transaction.is_active for transaction in seen)
+        transaction = connection.get_transaction()
+        assert transaction is not None
+        seen.append(transaction)
+        return page_after(connection, cursor, limit=limit)
 
-    told = len(lines(shop))
-    monkeypatch.setattr(Database, "read", counted)
-    lines(shop)
-    assert len(opened) == told  # the token was looked at a moment ago
+    monkeypatch.setattr(catalogue, "page_after", noted)
+    told = lines(shop)
+    assert len(told) > 1
+    assert len(seen) == len(told)
