@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from models.errors import Unavailable
@@ -32,7 +33,9 @@ from services.sync.outcomes import send_again
 STATE_BEHIND = "state_behind"
 """Code of a difference: central's state cannot come after the one that is known here."""
 
-AT_ONCE = 200
+AT_ONCE = 100
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -77,12 +80,23 @@ def _pages(central: Central, should_stop: Callable[[], bool]) -> Iterator[Sequen
 def _follow_page(
     store: Store, page: Sequence[CentralOrder], clock: Clock, done: Reconciled
 ) -> None:
-    with store.read() as tx:
-        known = tx.orders.standings([order.order_id for order in page])
-    for order in page:
-        if order.order_id in known and _differs(order, known[order.order_id]):
+    for some in _batches(page):
+        with store.read() as tx:
+            known = tx.orders.standings([order.order_id for order in some])
+        others = [
+            order
+            for order in some
+            if order.order_id in known and _differs(order, known[order.order_id])
+        ]
+        if others:
             with store.write() as tx:
-                _reconcile(tx, order, clock.now(), done)
+                for order in others:
+                    _reconcile(tx, order, clock.now(), done)
+
+
+def _batches(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So few that nobody waits for the file."""
+    return (many[start : start + AT_ONCE] for start in range(0, len(many), AT_ONCE))
 
 
 def _differs(order: CentralOrder, here: OrderStanding) -> bool:
@@ -133,7 +147,7 @@ def _send_missing_again(store: Store, seen: set[UUID], clock: Clock, done: Recon
     with store.read() as tx:
         confirmed = tx.outbox.confirmed_orders()
     missing = [order_id for order_id in confirmed if order_id not in seen]
-    for start in range(0, len(missing), AT_ONCE):
+    for some in _batches(missing):
         with store.write() as tx:
-            for order_id in missing[start : start + AT_ONCE]:
+            for order_id in some:
                 done.sent_again += send_again(tx, order_id, clock.now())
