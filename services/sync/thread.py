@@ -144,6 +144,7 @@ class SyncThread:
     # --- the process that holds the seat --------------------------------------------
 
     def _hold(self, *, is_asked: bool) -> None:
+        """The first time, all is tried: whoever held the seat before may have left anything."""
         has_jumped = self._clock_watch.has_jumped()
         if self._election.is_called() or is_asked or has_jumped:
             self._run(retry_all=True)
@@ -205,7 +206,6 @@ class SyncThread:
     def _watch(self, *, is_asked: bool) -> None:
         if is_asked:
             self._election.call()
-        self._clock_watch.has_jumped()
         self._line = self._election.hear() or self._line
         report = self._engine.look()
         if report is not None:

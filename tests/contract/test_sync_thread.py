@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from contract.conftest import Console, Shop, Time
+from contract.in_background import PATIENCE_SECONDS, Told, is_idle, thread
 from contract.shop import make_order
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,33 +21,7 @@ from services.adapters.central_http import CentralHttp
 from services.ports import Central, Verdict
 from services.sync.backoff import Backoff
 from services.sync.election import Election, LineNews
-from services.sync.engine import SyncEngine
 from services.sync.status import NO_CATALOGUE, Connection, SyncStatus
-from services.sync.thread import SyncThread
-
-PATIENCE_SECONDS = 20
-
-
-class Told:
-    """Statuses as they come, waited for."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[SyncStatus] = queue.Queue()
-        self.all: list[SyncStatus] = []
-
-    def __call__(self, status: SyncStatus) -> None:
-        self.all.append(status)
-        self._queue.put(status)
-
-    def wait_for(self, wanted: Callable[[SyncStatus], bool]) -> SyncStatus:
-        while True:
-            status = self._queue.get(timeout=PATIENCE_SECONDS)
-            if wanted(status):
-                return status
-
-
-def is_idle(status: SyncStatus) -> bool:
-    return status.connection is Connection.ONLINE and status.waiting == 0
 
 
 @pytest.fixture
@@ -56,35 +30,6 @@ def central(shop: Shop) -> Iterator[CentralHttp]:
     central = CentralHttp(lambda: shop.url, shop.token())
     yield central
     central.close()
-
-
-def thread(
-    console: Console,
-    central: Callable[[], Central],
-    told: Callable[[SyncStatus], None],
-    lock: Path,
-    backoff: Backoff = Backoff(0.02, 0.02),  # noqa: B008 - frozen
-) -> SyncThread:
-    def engine() -> SyncEngine:
-        return SyncEngine(
-            console.store,
-            console.catalogue,
-            central,
-            console.clock,
-            backoff=backoff,
-            chance=lambda: 0.9,
-        )
-
-    return SyncThread(
-        engine,
-        Election(lock),
-        console.clock,
-        told,
-        poll_seconds=600,
-        look_seconds=0.02,
-        backoff=backoff,
-        chance=lambda: 0.9,
-    )
 
 
 @pytest.fixture
