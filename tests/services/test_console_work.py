@@ -17,6 +17,7 @@ from models.errors import Conflict
 from models.order import OrderState, SyncState
 from models.vouchers import Voucher, VoucherKind
 from models.work import Settlement, WorkItem, WorkKind
+from services.owing import is_refused_whole
 from services.place_order import place_in
 from services.ports import KnownOperator, OutboxItem, OutboxKind
 
@@ -248,6 +249,15 @@ def test_what_was_refused_again_is_listed_again(store, placed):
         again = item(placed, 1, state=SyncState.REFUSED, created_at=LATER + timedelta(hours=1))
         tx.outbox.add(again)
         assert listed(tx) == [("revision", "refused")]
+
+
+def test_what_was_never_sent_was_not_refused(placed):
+    refused = item(placed, 1, OutboxKind.ORDER, SyncState.REFUSED)
+    end = item(placed, 2, OutboxKind.CANCELLATION, SyncState.CONFIRMED)
+    assert not is_refused_whole([])
+    assert not is_refused_whole([end])
+    assert is_refused_whole([refused, end])
+    assert not is_refused_whole([refused, item(placed, 3)])
 
 
 # --- work ------------------------------------------------------------------------------------

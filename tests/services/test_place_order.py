@@ -26,7 +26,7 @@ from models.payment import LinkChannel, PaymentMethod
 from models.vouchers import Voucher, VoucherKind
 from services.drafts import save_draft
 from services.holding import Holder
-from services.place_order import place_order
+from services.place_order import place_in, place_order
 from services.quoting import quote_cart
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +89,14 @@ def test_the_order_of_the_brief(ready, tools):
     assert order.state is OrderState.AWAITING_PAYMENT
     assert (order.placed_at, order.ordered_on.isoformat()) == (NOW, "2026-11-23")
     assert order.is_demo is False
+
+
+def test_it_names_who_took_it(ready, tools):
+    with ready.write() as tx:
+        order = place_in(tx, complete_draft(DRAFT), replace(tools, operator_id=UUID(int=42)))
+        assert tx.orders.get(order.order_id).operator_id == UUID(int=42)
+        (owed,) = tx.outbox.due(now=NOW)
+    assert json.loads(owed.body)["operator_id"] == str(UUID(int=42))
 
 
 def test_an_order_too_long_for_central_is_refused_before_its_reference_is_taken(

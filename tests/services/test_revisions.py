@@ -18,8 +18,9 @@ from models.draft import DraftState, PersonEntry, Step
 from models.errors import Conflict, DomainError
 from models.order import OrderEvent, OrderEventKind, OrderState, SyncState, state_when_revised
 from models.payment import PaymentMethod
+from models.phone import parse_phone
 from models.promise import PromiseReasonCode
-from models.vouchers import Voucher, VoucherKind
+from models.vouchers import RefusalReason, Voucher, VoucherKind
 from models.work import Settlement, WorkItem, WorkKind
 from services.codes import count_what_is_owed
 from services.drafts import save_draft
@@ -72,7 +73,7 @@ def place_draft(store, tools, draft):
     return confirm(store, tools, draft)
 
 
-def confirm(store, tools, draft, said_total_cents=None):
+def confirm(store, tools, draft, said_total_cents=None, operator_id=None):
     return place_order(
         draft.draft_id,
         store=store,
@@ -82,6 +83,7 @@ def confirm(store, tools, draft, said_total_cents=None):
         rules=tools.rules,
         to_wire=tools.to_wire,
         holder=OURS,
+        operator_id=operator_id,
         said_total_cents=said_total_cents,
     )
 
@@ -209,6 +211,27 @@ def test_the_next_revision_has_the_same_reference(path, ready, tools, order):
             Step.CONFIRMATION,
         )
         assert tx.drafts.unfinished() == ()
+
+
+def test_each_revision_names_who_took_it(ready, tools, order):
+    draft = begin(ready, tools, order)
+    second = confirm(ready, tools, draft, operator_id=UUID(int=42))
+    third = revise(ready, tools, order)
+    assert [one.operator_id for one in (order, second, third)] == [None, UUID(int=42), None]
+    with ready.read() as tx:
+        bodies = [json.loads(item.body) for item in tx.outbox.of_order(order.order_id)]
+    assert [body.get("operator_id") for body in bodies] == [None, str(UUID(int=42)), None]
+
+
+def test_no_card_number_comes_in_by_a_change(path, ready, tools, order):
+    draft = replace(begin(ready, tools, order), search="4970 1012 3456 7893")
+    with ready.write() as tx:
+        tx.drafts.save(draft, at=NOW, holder=OURS)
+    before = dump(path)
+    with pytest.raises(DomainError) as refused:
+        confirm(ready, tools, draft)
+    assert refused.value.code == "card_number_refused"
+    assert dump(path) == before
 
 
 def test_enter_twice_is_one_change(path, ready, tools, order):
@@ -393,6 +416,14 @@ def test_what_central_could_not_put_aside_is_missing(ready, tools, order, is_con
     assert out_of_stock(changed) == missing
 
 
+def test_what_was_said_to_be_missing_was_not_put_aside(ready, tools):
+    empty = replace(tools, catalogue=Stocked(tools.catalogue, 0))
+    order = place_draft(ready, empty, complete_draft(DRAFT))
+    reply(ready, order, SyncState.CONFIRMED)
+    assert out_of_stock(order) == {"BRO-LC970C", "BRO-LC970BK"}
+    assert out_of_stock(revise(ready, empty, order)) == {"BRO-LC970C", "BRO-LC970BK"}
+
+
 def out_of_stock(order):
     out = {PromiseReasonCode.OUT_OF_STOCK_UNTIL, PromiseReasonCode.OUT_OF_STOCK_UNKNOWN}
     return {sku for one in order.promise.reasons if one.code in out for sku in one.skus}
@@ -443,6 +474,14 @@ def test_a_file_that_is_newer_than_the_order_is_left_alone(ready, tools, order):
         assert tx.customers.get(moved.customer_id) == moved
 
 
+def test_phones_that_the_form_has_no_room_for_are_no_change(ready, tools, order):
+    phones = tuple(parse_phone(f"01 99 00 00 0{digit}") for digit in range(3))
+    known = replace(order.customer, phones=phones)
+    with ready.write() as tx:
+        tx.orders.revise(replace(order, customer=known, revision=2, draft_id=UUID(int=9)), at=NOW)
+    assert revise(ready, tools, order).customer == known
+
+
 def test_what_is_corrected_in_the_form_is_the_customers_file_from_now_on(ready, tools, order):
     entry = begin(ready, tools, order).customer
     changed = revise(ready, tools, order, customer=replace(entry, email="j@example.org"))
@@ -450,6 +489,19 @@ def test_what_is_corrected_in_the_form_is_the_customers_file_from_now_on(ready, 
     assert changed.customer.version == order.customer.version + 1
     with ready.read() as tx:
         assert tx.customers.get(order.customer.customer_id) == changed.customer
+
+
+def test_what_somebody_else_used_stays_used(ready, tools, order):
+    """The order's own use is the former payer's, whoever pays now."""
+    once = replace(WELCOME, uses_max=9, valid_until=None)
+    with ready.write() as tx:
+        tx.vouchers.put(replace(once, uses=1))
+    second = place_draft(ready, tools, complete_draft(UUID(int=2)))
+    assert second.customer.customer_id != order.customer.customer_id
+    entry = replace(begin(ready, tools, order).customer, customer_id=second.customer.customer_id)
+    changed = revise(ready, tools, order, customer=entry)
+    (outcome,) = changed.quote.codes
+    assert outcome.refusal.reason is RefusalReason.ALREADY_USED_BY_CUSTOMER
 
 
 def test_somebody_else_may_pay_from_now_on(ready, tools, order):
