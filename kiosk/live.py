@@ -70,6 +70,7 @@ class LiveConsole:
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._one_change_at_a_time = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
+        self._is_stale = False
         self._making_ready: asyncio.Task[None] | None = None
         self._steps: dict[Step, StepScreen] = {}
         self.rules = container.rules
@@ -273,7 +274,15 @@ class LiveConsole:
         before, self.sync_status = self.sync_status, status
         self._redraw()
         if before is not None and _news(before) != _news(status):
-            self._refreshing = asyncio.create_task(self.refresh())
+            self._is_stale = True
+            if self._refreshing is None or self._refreshing.done():
+                self._refreshing = asyncio.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """However much is told meanwhile, it is read once more and not once each."""
+        while self._is_stale:
+            self._is_stale = False
+            await self.refresh()
 
     async def refresh(self) -> None:
         """What changed around the draft, shown in place; focus and notice stay."""

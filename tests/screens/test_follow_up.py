@@ -499,3 +499,16 @@ def assert_whole(operator: Operator) -> None:
     assert shown[-1].endswith("touches")
     assert shown[0].startswith((" Suivi", " Commande", " Appel noté", " Annuler une commande"))
     assert "\x1b" not in "".join(shown)
+
+
+async def test_a_flood_of_news_is_read_a_few_times_only(busy, monkeypatch) -> None:
+    async with console_at_work(busy) as operator:
+        await operator.hears(ONLINE)
+        await operator.press("f7")
+        live, read = operator.app.live, []
+        follow_up = live._desk.follow_up
+        monkeypatch.setattr(live._desk, "follow_up", lambda: (read.append(1), follow_up())[1])
+        for number in range(200):
+            live._sync_changed(replace(ONLINE, changes=number + 1))
+        await operator.hears(replace(ONLINE, changes=999))
+        assert 1 <= len(read) <= 3
