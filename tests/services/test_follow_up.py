@@ -115,6 +115,21 @@ def test_after_a_refusal_the_next_item_is_not_held_back(store, tools, placed):
     ]
 
 
+def test_what_central_answered_is_not_held_back_by_what_goes_up_again(store, tools, placed):
+    changed = change(store, tools, placed[0])
+    with store.write() as tx:
+        mark(tx, changed, SyncState.REFUSED, "revision_conflict")
+        first = tx.outbox.of_order(changed.order_id)[0]
+        tx.outbox.mark(
+            first.item_id, SyncState.WAITING, attempts=2, next_try_at=NOW, last_error=None
+        )
+        dossier = order_dossier(tx, changed.order_id, now=NOW)
+    assert [(row.item.state.value, row.is_held_back) for row in dossier.owed] == [
+        ("waiting", False),
+        ("refused", False),
+    ]
+
+
 def test_one_order_whole(store, tools, placed):
     changed = change(store, tools, placed[0])
     with store.write() as tx:
