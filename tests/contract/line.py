@@ -80,3 +80,12 @@ class Bench:
 
     def later(self) -> None:
         self.shop.clock.at += timedelta(minutes=1)
+
+
+def drain(bench: Bench, tries: int = 20) -> None:
+    """Exchange until nothing waits; fails where something would for ever."""
+    for _ in range(tries):
+        bench.later()
+        if bench.engine.run_once(retry_all=True).is_complete:
+            return
+    raise AssertionError("something waits for ever")

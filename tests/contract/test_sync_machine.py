@@ -34,6 +34,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Row, select
 
+from central.backup import back_up, restore
 from central.database import Database
 from central.settings import CentralSettings
 from central.store.consoles import revoke_console
@@ -132,6 +133,17 @@ class World:
     def restart_central(self) -> None:
         """Another process on the same database."""
         self.shop.database.close()
+        self.shop.database = self._served.app.state.database = Database(self.file)
+
+    def put_back(self) -> None:
+        """From the copy, and where there is none yet: it is made."""
+        copy = self.file.with_name("copy.sqlite3")
+        if not copy.exists():
+            back_up(self.file, copy)
+            return
+        self.clock.at += timedelta(seconds=1)  # what is put aside is named by the second
+        self.shop.database.close()
+        restore(copy, self.file, at=self.clock.at)
         self.shop.database = self._served.app.state.database = Database(self.file)
 
     def enrol(self) -> None:
@@ -255,6 +267,10 @@ class SyncMachine(RuleBasedStateMachine):
     def central_restarts(self) -> None:
         self.world.restart_central()
 
+    @rule()
+    def central_is_put_back(self) -> None:
+        self.world.put_back()
+
     @precondition(lambda self: self.said)
     @rule(which=pick, is_sent=st.booleans())
     def is_paid(self, which: int, is_sent: bool) -> None:  # noqa: FBT001 - drawn by name
@@ -300,8 +316,14 @@ class SyncMachine(RuleBasedStateMachine):
         for order in self.said:
             row = rows[order.reference]
             assert row.order_id == order.order_id
-            assert row.state == self.world.console.state(order)
+            assert row.state == self.world.console.state(order) or self._is_told(order)
             assert row.revision == self._confirmed_revision(order)
+
+    def _is_told(self, order: Order) -> bool:
+        """A person was told that central lost what it knew."""
+        with self.world.console.store.read() as tx:
+            work = [item for item in tx.work.of_order(order.order_id) if not item.settlement]
+        return any("state_behind" in str(item.facts) for item in work)
 
     def _confirmed_revision(self, order: Order) -> int:
         with self.world.console.store.read() as tx:
