@@ -89,8 +89,6 @@ def _accepted_line(outcome: CodeOutcome, state: DeskState, width: int) -> Text:
         (f"  {outcome.code}", STRONG),
         "  " + discount_reason(outcome, state.vouchers.get(outcome.code), labels_of(state)),
     )
-    if outcome.is_provisional:
-        left.append(_("  (à confirmer par la centrale)"), DIM)
     saved = outcome.discount_cents
     return columns(left, format_cents(-saved) if saved else "", width)
 

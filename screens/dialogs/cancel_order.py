@@ -22,6 +22,8 @@ from services.follow_up_state import OrderDossier
 class Sure(Plain, can_focus=True):
     """The question that only O answers."""
 
+    DEFAULT_CSS = "Sure { text-style: bold; }"
+
 
 class CancelOrderDialog(Dialog):
     """Enter gives the reason and asks; O cancels, anything else does not."""

@@ -65,8 +65,8 @@ class OrderCardDialog(Dialog):
         if dossier is None:
             return (KeyHint(_("Échap"), _("revenir")),)
         noted = (KeyHint("A", _("appel noté")),) if dossier.open_work else ()
-        changed = (KeyHint("M", _("modifier")), KeyHint("X", _("annuler la commande")))
-        more = () if self.query_one(Page).is_whole else (KeyHint("↑ ↓", _("suite du texte")),)
+        changed = (KeyHint("M", _("modifier")), KeyHint("X", _("annuler")))
+        more = () if self.query_one(Page).is_whole else (KeyHint("↑ ↓", _("suite")),)
         return (
             *noted,
             *(changed if dossier.is_changeable else ()),

@@ -40,8 +40,8 @@ class SignInDialog(Dialog):
     """
 
     def compose_middle(self) -> Iterable[Widget]:
-        yield Plain(self._present())
-        yield Plain("")
+        if self._present():
+            yield Plain(f"{self._present()}\n")
         for name, label in (("login", _("Identifiant")), ("password", _("Mot de passe"))):
             with Horizontal():
                 yield Plain(label, classes="label")
