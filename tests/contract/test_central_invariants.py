@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -48,6 +49,9 @@ LINES = st.dictionaries(
 ).map(lambda lines: list(lines.items()))
 CODES = st.lists(st.sampled_from(["Noel5", CREDIT]), unique=True, max_size=2)
 METHODS = st.sampled_from(PaymentMethod)
+
+ORDERS_MAX = 3
+"""Few, so that much is done to each."""
 
 HISTORY = (
     tables.events,
@@ -83,6 +87,7 @@ class OrdersAtCentral(RuleBasedStateMachine):
             assert snapshot(self.shop) == before
             return None
 
+    @precondition(lambda self: len(self.latest) < ORDERS_MAX)
     @rule(target=orders, lines=LINES, codes=CODES, method=METHODS)
     def place(self, lines: Any, codes: Any, method: Any) -> Any:
         order = placed(next(self.numbers), lines, codes=codes, method=method)
@@ -213,7 +218,7 @@ def test_whatever_is_done_to_orders(shop: Shop) -> None:
     shop.database.run(lambda tx: lease_block(tx, console_id, 1_000, at=NOW))
     run_state_machine_as_test(
         lambda: OrdersAtCentral(shop, console),
-        settings=settings(max_examples=15, stateful_step_count=20, deadline=None),
+        settings=settings(max_examples=15, stateful_step_count=25, deadline=None),
     )
 
 
