@@ -94,8 +94,8 @@ class DeskReading:
 
 
 def _former(draft: Draft, tx: Transaction) -> Former | None:
-    """The order that this call changes, until it has."""
-    order = tx.orders.get(draft.revises) if draft.revises and not draft.order_id else None
+    """The order that this call changes."""
+    order = tx.orders.get(draft.revises) if draft.revises else None
     return Former.of(order, tx) if order else None
 
 

@@ -159,6 +159,15 @@ def test_items_of_an_order_go_one_after_the_other(store, placed):
         ]
 
 
+def test_items_of_one_moment_go_by_their_ids(store, placed):
+    with store.write() as tx:
+        mark(tx, tx.outbox.of_order(placed.order_id)[0], SyncState.CONFIRMED)
+        at = NOW + timedelta(seconds=1)
+        tx.outbox.add(item(placed, 3, OutboxKind.CANCELLATION, created_at=at))
+        tx.outbox.add(item(placed, 2, created_at=at))
+        assert due(tx) == ["revision"]
+
+
 def test_an_item_that_waits_its_turn_holds_up_its_own_order_alone(store, tools, placed):
     with store.write() as tx:
         other = place_in(tx, complete_draft(UUID(int=101)), tools)

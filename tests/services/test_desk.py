@@ -13,7 +13,7 @@ from models import wording
 from models.cart import Cart
 from models.draft import DraftState
 from models.errors import Conflict, DomainError, Unavailable
-from models.order import OrderEvent, OrderEventKind, OrderState
+from models.order import OrderEvent, OrderEventKind, OrderState, SyncState
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import cancellation_to_wire
 from models.work import WorkItem, WorkKind
@@ -338,9 +338,10 @@ def test_changing_an_order_leaves_the_present_call_in_its_turn(ready, desk):
     order = desk.confirm(complete_draft(DRAFT), said_total_cents=4383).order
     other = desk.new_call().draft
     other = desk.change(replace(other, cart=Cart().add("BRO-LC970BK", 1, price_cents=2290, at=NOW)))
-    state = desk.change_order(order.order_id, leaving=other.draft)
+    typed = replace(other.draft, search="dcp 350")
+    state = desk.change_order(order.order_id, leaving=typed)
     assert (state.draft.revises, state.quote.total_cents) == (order.order_id, 4383)
-    assert [call.draft.draft_id for call in state.calls_waiting] == [other.draft.draft_id]
+    assert [call.draft for call in state.calls_waiting] == [typed]
     assert state.changing == {order.order_id: order.reference}
     placed = desk.confirm(state.draft, said_total_cents=4383)
     assert (placed.order.reference, placed.order.revision) == (order.reference, 2)
@@ -365,6 +366,32 @@ def test_what_a_change_would_promise_reckons_with_what_is_paid(ready, desk):
     state = desk.change_order(order.order_id)
     assert not state.promise.is_conditional
     assert not any(one.is_conditional for one in state.promises.values())
+
+
+def test_what_a_change_would_promise_reckons_with_what_is_put_aside(ready, desk, tools):
+    order = desk.confirm(complete_draft(DRAFT), said_total_cents=4383).order
+    before = desk.change_order(order.order_id).promises
+    with ready.write() as tx:
+        (item,) = tx.outbox.due(now=NOW)
+        tx.outbox.mark(
+            item.item_id, SyncState.CONFIRMED, attempts=1, next_try_at=NOW, last_error=None
+        )
+    sold_out = desk_on(ready, replace(tools, catalogue=SoldOut(tools.catalogue)))
+    assert sold_out.change_order(order.order_id).promises == before
+
+
+class SoldOut:
+    """A catalogue of which the last ones were just put aside."""
+
+    def __init__(self, catalogue):
+        self._catalogue = catalogue
+
+    def __getattr__(self, name):
+        return getattr(self._catalogue, name)
+
+    def articles(self, skus):
+        found = self._catalogue.articles(skus).items()
+        return {sku: replace(one, offer=replace(one.offer, stock=0)) for sku, one in found}
 
 
 def test_cancelling_settling_and_what_is_left_to_see_to(ready, desk):
