@@ -7,6 +7,7 @@ the order of things and what a failure means for the rest; knows no network and 
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ class SyncEngine:
         self._seen: tuple[int, str] | None = None
         self._shown: tuple[object, ...] = ()
         self._changes = 0
+        self._counting = threading.Lock()
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
 
@@ -108,6 +110,7 @@ class SyncEngine:
             run.error_code = error.code
             run.retry_after_seconds = asked_to_wait(error.facts)
             connection = connection_after(error, has_contact=run.has_contact)
+        self._seen = None  # who looked meanwhile may have seen more than this report will say
         return self._report(run, connection)
 
     def close(self) -> None:
@@ -134,7 +137,9 @@ class SyncEngine:
         return self._report(_Run(), Connection.OFFLINE)
 
     def look(self) -> SyncReport | None:
-        """As ``watch``, where a file was written since the last time: else a glance, and None."""
+        """As ``watch``, where a file was written since the last time: else a glance, and None.
+        From any thread, also while ``run_once`` is under way.
+        """
         seen = (self._store.data_version(), self._sink.version)
         if seen == self._seen:
             return None
@@ -217,7 +222,6 @@ class SyncEngine:
                 clock_offset_seconds=self._central.clock_offset_seconds if self._central else None,
             )
 
-
     def _count_changes(self, tx: Transaction, catalogue_version: str) -> int:
         """One more wherever something that is shown is another than the last time."""
         shown = (
@@ -228,10 +232,11 @@ class SyncEngine:
             tx.settings.get(DOWNLOADS),
             catalogue_version,
         )
-        if shown != self._shown:
-            self._shown = shown
-            self._changes += 1
-        return self._changes
+        with self._counting:
+            if shown != self._shown:
+                self._shown = shown
+                self._changes += 1
+            return self._changes
 
 
 def connection_after(error: KioskError, *, has_contact: bool) -> Connection:

@@ -10,6 +10,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from models.errors import KioskError
@@ -43,8 +44,8 @@ MakeLive = Callable[[SyncEngine, OnNews], LiveListener]
 
 class SyncThread:
     """Syncs until ``stop``. ``make_engine`` and ``make_live`` are called in the thread, because
-    what they need is slow to import. ``on_status`` is called in the thread, with a status that
-    differs from the last one.
+    what they need is slow to import. ``on_status`` is called in the thread, or in that which
+    listens, one call at a time, with a status that differs from the last one.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class SyncThread:
         self._line = LineNews(Connection.OFFLINE)
         self._report = SyncReport(Connection.OFFLINE)
         self._published: SyncStatus | None = None
+        self._publishing = threading.Lock()
         self._is_asked = threading.Event()
         self._parts: set[Part] = set()
         self._woken = threading.Event()
@@ -240,10 +242,18 @@ class SyncThread:
         """Called from the listening thread. Of a burst, only the first wakes."""
         if part is None:
             self._rhythm.hurry(is_live=self._is_live)
-            self._woken.set()
+            self._show_at_once()
         elif part not in self._parts:
             self._parts.add(part)
             self._woken.set()
+
+    def _show_at_once(self) -> None:
+        """An exchange that is under way may take its time: what came live does not wait."""
+        with suppress(KioskError):  # the next look says it as well
+            self._report = self._engine.look() or self._report
+            self._line = replace(self._line, is_live=self._is_live)
+            self._show()
+        self._woken.set()
 
     # --- telling --------------------------------------------------------------------
 
@@ -266,13 +276,14 @@ class SyncThread:
         self._publish(_status(self._report, self._line))
 
     def _publish(self, status: SyncStatus) -> None:
-        if status == self._published or self._stopping.is_set():
-            return
-        self._published = status
-        try:
-            self._on_status(status)
-        except Exception as error:  # noqa: BLE001 - the listener's fault does not end the sync
-            log.error("sync: nobody listens: %s", type(error).__name__)  # noqa: TRY400 - as above
+        with self._publishing:
+            if status == self._published or self._stopping.is_set():
+                return
+            self._published = status
+            try:
+                self._on_status(status)
+            except Exception as error:  # noqa: BLE001 - the listener's fault does not end the sync
+                log.error("sync: nobody listens: %s", type(error).__name__)  # noqa: TRY400 - as above
 
 
 def _status(report: SyncReport, line: LineNews) -> SyncStatus:

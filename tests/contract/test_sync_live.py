@@ -196,6 +196,30 @@ def _noting(asked: list[str], name: str, real: Callable[..., Any]) -> Callable[.
     return noting
 
 
+def test_it_shows_while_an_exchange_takes_its_time(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, let_go = threading.Event(), threading.Event()
+    real = CentralHttp.vouchers
+
+    def slow(self: CentralHttp) -> Sequence[Voucher]:
+        asked.set()
+        assert let_go.wait(20)
+        return real(self)
+
+    with live.syncing() as sync:
+        live.told.wait_for(is_live)
+        order = live.confirmed()
+        monkeypatch.setattr(CentralHttp, "vouchers", slow)
+        sync.wake()
+        assert asked.wait(20)
+        before = live.told.all[-1].changes
+        pay(live.shop, order)
+        live.told.wait_for(lambda status: status.changes > before, SOON)
+        assert live.state(order) is OrderState.IN_PREPARATION
+        let_go.set()
+
+
 # --- when the line breaks ----------------------------------------------------------
 
 

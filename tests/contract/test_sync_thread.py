@@ -117,6 +117,34 @@ def test_a_line_that_comes_back_is_noticed(
     sync.stop()
 
 
+def test_when_central_is_asked_again_is_said_and_is_not_before_it_wants(
+    console: Console, central: CentralHttp, lock: Path
+) -> None:
+    is_busy = threading.Event()
+    is_busy.set()
+    asked: list[float] = []
+
+    def found() -> Central:
+        asked.append(time.monotonic())
+        if is_busy.is_set():
+            raise Unavailable("central_busy", retry_after_seconds=60)
+        return central
+
+    told = Told()
+    sync = thread(console, found, told, lock, Backoff(10, 10))
+    sync.start()
+    busy = told.wait_for(lambda status: status.last_error_code == "central_busy")
+    assert busy.next_try_at is not None
+    wait = (busy.next_try_at - console.clock.at).total_seconds()
+    assert wait == pytest.approx(69, abs=1)  # 60 by central, 9 by chance
+    is_busy.clear()
+    sync.wake()
+    well = told.wait_for(is_idle)
+    assert (well.next_try_at, well.last_error_code, len(asked)) == (None, None, 2)
+    assert well.clock_offset_seconds is not None
+    sync.stop()
+
+
 def test_a_central_without_a_catalogue_is_said_and_holds_nothing_up(
     console: Console, shop: Shop, lock: Path
 ) -> None:
