@@ -13,6 +13,7 @@ from rich.text import Text
 from models.money import format_cents
 from models.order import Order, OrderEventKind, OrderState, SyncState
 from models.phone import in_pairs
+from models.quote import Quote
 from models.reference import grouped
 from models.wording.labels import method_name, state_name
 from models.wording.outbox import item_sentence
@@ -174,6 +175,7 @@ def _agreed(order: Order, width: int) -> list[Text]:
             for row in order.quote.lines
         ),
         *_codes(order, width),
+        columns(line(f"     {_('Livraison')}"), _delivery_fee(order.quote), width),
         columns(line((_("Total TTC"), STRONG)), format_cents(order.quote.total_cents), width),
         *map(line, wrapped(_delivery(order), width)),
         *map(line, wrapped(_payment(order), width)),
@@ -188,9 +190,15 @@ def _codes(order: Order, width: int) -> list[Text]:
     ]
 
 
+def _delivery_fee(quote: Quote) -> str:
+    """Before a code took it off, which has a line of its own: the column adds up."""
+    fee = quote.delivery_cents + quote.delivery_saved_cents
+    return format_cents(fee) if fee else _("offerte")
+
+
 def _delivery(order: Order) -> str:
     name, address = order.delivery.name, order.delivery.address
-    return _("Livraison : {name}, {street}, {postcode} {city}").format(
+    return _("Chez {name}, {street}, {postcode} {city}").format(
         name=f"{name.first_name} {name.last_name}".strip(),
         street=address.street,
         postcode=address.postcode,

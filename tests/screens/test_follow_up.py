@@ -251,7 +251,7 @@ async def test_the_card_says_what_to_say(busy) -> None:
             "Reçue par la centrale",
             f"! Prix de LC-970 noir : 22,90{NB}€ annoncés, 24,90{NB}€ au tarif de la centrale.",
             "« LC-970 cyan n'est plus en stock depuis notre appel.",
-            "Livraison : Jeanne Duval, 8 rue de Vesle, 51100 Reims",
+            "Chez Jeanne Duval, 8 rue de Vesle, 51100 Reims",
         )
 
 

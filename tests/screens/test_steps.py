@@ -171,7 +171,9 @@ async def test_the_cart_by_its_keys(folder) -> None:
 async def test_the_pack_that_costs_less_is_taken_by_its_key(folder) -> None:
     async with console_at_work(folder) as operator:
         await operator.press(*"dcp350c", "enter", "1", "down", "1", "down", "1", "down", "1", "f2")
-        assert operator.sees("LC-970 pack des 4 coûterait 5,70\u00a0€ de moins (Ctrl+R : le prendre)")
+        assert operator.sees(
+            "LC-970 pack des 4 coûterait 5,70\u00a0€ de moins (Ctrl+R : le prendre)"
+        )
         await operator.press("ctrl+r")
         assert [(line.sku, line.quantity) for line in operator.saved.cart.lines] == [
             ("BRO-LC970PK4", 1)

@@ -1,0 +1,213 @@
+"""The card of an order and the rows of the list, as values: what is said in which state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from console_at_work import fresh_folder
+from console_fixtures import NOW
+from placed_orders import PastCalls
+
+from models.order import Order, OrderEvent, OrderEventKind, OrderState, SyncState
+from models.quote import CodeOutcome
+from models.vouchers import VoucherKind
+from screens.follow_up_view import Group, Lists, in_place, items, lists, owed_words, since
+from screens.order_view import order_lines, state_line, what_is_awaited, why_not_changed
+from services.follow_up_state import FollowUp, OrderDossier, OwedRow, parcel_number
+from services.ports import OrderRow, OutboxItem
+
+NB = "\u00a0"
+
+
+@pytest.fixture(scope="module")
+def order(template, tmp_path_factory) -> Order:
+    past = PastCalls(fresh_folder(template, tmp_path_factory.mktemp("one") / "state"))
+    placed = past.order()
+    past.close()
+    return placed
+
+
+def dossier(order: Order, *events: OrderEvent, sync: SyncState = SyncState.CONFIRMED, **given):
+    given = {"is_changeable": True, "owed": (), "work": ()} | given
+    return OrderDossier(
+        row=OrderRow(order, sync), revisions=(order,), events=events, seen_at=NOW, **given
+    )
+
+
+def item(state: SyncState = SyncState.WAITING, number: int = 1, **given) -> OutboxItem:
+    told = {"kind": "order", "attempts": 2, "next_try_at": NOW, "last_error": None} | given
+    return OutboxItem(
+        item_id=UUID(int=number),
+        order_id=UUID(int=9),
+        body="",
+        state=state,
+        created_at=NOW,
+        **told,
+    )
+
+
+def texts(order: Order, *events: OrderEvent, **given) -> list[str]:
+    return [row.plain for row in order_lines(dossier(order, *events, **given), 78)]
+
+
+def cents(text: str) -> int:
+    """ "-4,87 €" as -487."""
+    return int(text.removesuffix(f"{NB}€").replace(",", "").replace("\u202f", ""))
+
+
+@pytest.mark.parametrize("saved", [0, 490])
+def test_the_amounts_of_a_card_add_up(order, saved) -> None:
+    quote = order.quote
+    free = CodeOutcome("LIVRAISON", VoucherKind.FREE_DELIVERY, discount_cents=saved)
+    codes = (*quote.codes, free) if saved else quote.codes
+    priced = replace(order, quote=replace(quote, codes=codes, delivery_saved_cents=saved))
+    shown = texts(priced)
+    start = shown.index("Ce qui a été convenu") + 1
+    end = next(i for i, row in enumerate(shown) if row.startswith("Total TTC"))
+    amounts = [row.split("  ")[-1].strip() for row in shown[start:end]]
+    total = shown[end].split("  ")[-1].strip()
+    assert sum(cents(one) for one in amounts if one != "offerte") == cents(total)
+
+
+@pytest.mark.parametrize(
+    "state, says, awaits",
+    [
+        (
+            OrderState.AWAITING_PAYMENT,
+            "En attente de paiement",
+            f"chèque de 43,83{NB}€ à recevoir",
+        ),
+        (OrderState.IN_PREPARATION, "En cours de préparation", "départ au plus tard mer. 2 déc."),
+        (OrderState.DELIVERED, "Livrée", ""),
+        (OrderState.CANCELLED, "Annulée", ""),
+        (OrderState.RETURNED, "Retournée", ""),
+    ],
+)
+def test_the_state_is_said_in_the_words_of_the_shop(order, state, says, awaits) -> None:
+    told = dossier(replace(order, state=state))
+    assert (state_line(told), what_is_awaited(told)) == (says, awaits)
+
+
+def test_the_last_parcel_is_the_one_that_is_said(order) -> None:
+    events = tuple(
+        OrderEvent(order.order_id, OrderEventKind.STATE_CHANGED, NOW, facts)
+        for facts in ({"parcel_number": "6A1"}, {}, {"parcel_number": "6A2"}, {"state": "x"})
+    )
+    assert parcel_number(events) == "6A2"
+    sent = replace(order, state=OrderState.DISPATCHED)
+    assert state_line(dossier(sent, *events)) == "Expédiée, colis 6A2"
+    assert state_line(dossier(sent)) == "Expédiée"
+
+
+@pytest.mark.parametrize(
+    "owed, sync, says",
+    [
+        ((), SyncState.PRACTICE, "Essai : ne part pas vers la centrale"),
+        ((item(SyncState.CONFIRMED),), SyncState.CONFIRMED, "Reçue par la centrale"),
+        (
+            (item(SyncState.CONFIRMED), item(SyncState.CONFIRMED, 2, kind="revision")),
+            SyncState.CONFIRMED,
+            "Modification reçue par la centrale",
+        ),
+        (
+            (item(SyncState.CONFIRMED), item(kind="cancellation", attempts=0)),
+            SyncState.WAITING,
+            "Envoi de l'annulation, en attente : pas encore parti",
+        ),
+        (
+            (item(SyncState.REFUSED, last_error="reference_taken"),),
+            SyncState.REFUSED,
+            "Envoi de la commande, refusé : référence déjà prise",
+        ),
+        (
+            (item(kind="moon", attempts=0),),
+            SyncState.WAITING,
+            "Envoi, en attente : pas encore parti",
+        ),
+    ],
+)
+def test_where_it_stands_with_central_is_said(order, owed, sync, says) -> None:
+    rows = tuple(OwedRow(one, order) for one in owed)
+    assert says in texts(order, sync=sync, owed=rows)
+
+
+@pytest.mark.parametrize(
+    "state, says",
+    [
+        (OrderState.CANCELLED, "est annulée"),
+        (OrderState.RETURNED, "est revenue"),
+        (OrderState.DISPATCHED, "c'est un retour"),
+        (OrderState.DELIVERED, "c'est un retour"),
+    ],
+)
+def test_why_it_cannot_be_changed_is_said(order, state, says) -> None:
+    gone = dossier(replace(order, state=state), is_changeable=False)
+    assert says in why_not_changed(gone)
+    assert why_not_changed(dossier(order)) == ""
+
+
+# --- the rows of the list ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "owed, says",
+    [
+        (item(), "en attente"),
+        (item(next_try_at=NOW + timedelta(minutes=3)), "en attente, essai à 11:45"),
+        (item(SyncState.SENT), "envoyé, réponse attendue"),
+        (item(SyncState.REFUSED), "refusé"),
+        (item(SyncState.REFUSED, last_error="order_dispatched", kind="cancellation"), None),
+        (item(kind="revision"), "modification : en attente"),
+        (item(kind="moon"), "envoi : en attente"),
+    ],
+)
+def test_what_is_owed_in_a_few_words(order, owed, says) -> None:
+    says = says or "annulation : refusé : le transporteur a déjà le colis"
+    assert owed_words(OwedRow(owed, order), NOW) == says
+
+
+def test_what_waits_for_another_says_so(order) -> None:
+    held = OwedRow(item(kind="cancellation"), order, is_held_back=True)
+    assert owed_words(held, NOW) == "annulation : en attente, après la précédente"
+
+
+def test_today_is_an_hour_and_before_it_a_day() -> None:
+    assert since(NOW, NOW) == "11:42"
+    assert since(NOW - timedelta(days=1), NOW) == "22/11"
+    late = NOW.replace(hour=23, minute=30)
+    assert since(NOW, late) == "23/11", "it is tomorrow already in Paris"
+
+
+def seen(order: Order, *owed: OutboxItem, orders: tuple[OrderRow, ...] = ()) -> Lists:
+    rows = tuple(OwedRow(one, order) for one in owed)
+    return lists(FollowUp((), rows, orders, work_count=0, owed_count=len(rows), seen_at=NOW))
+
+
+def test_rows_keep_their_places_whatever_comes_and_goes(order) -> None:
+    before = seen(order, item(number=1), item(SyncState.REFUSED, number=2), item(number=3))
+    now = seen(order, item(number=4), item(SyncState.SENT, number=3))
+    kept = in_place(before, now).owed
+    assert [entry.item_id.int for entry in kept] == [1, 2, 3, 4]
+    assert [entry.what for entry in kept] == [
+        "reçu par la centrale",
+        "réglé",
+        "envoyé, réponse attendue",
+        "en attente",
+    ]
+    again = in_place(in_place(before, now), seen(order)).owed
+    assert [entry.item_id.int for entry in again] == [1, 2, 3, 4]
+    assert in_place(Lists(), now) == now
+    assert in_place(before, replace(now, is_found=True)).owed == now.owed
+
+
+def test_every_row_fits_its_line_and_has_its_own_mark(order) -> None:
+    shown = seen(order, *(item(number=n) for n in range(1, 60)))
+    for width in (60, 76, 116):
+        rows = items(shown, width)
+        assert all(row.text.cell_len <= width for row in rows)
+        keys = [row.key for row in rows if row.key is not None]
+        assert len(keys) == len(set(keys)) == 50
+        assert keys[0] == (Group.OWED, UUID(int=1))
