@@ -28,7 +28,7 @@ from benchmarks.faults.evidence import (
     states_there,
 )
 from benchmarks.faults.facts import Evidence
-from benchmarks.faults.journal import count_orders, read_journals
+from benchmarks.faults.journal import Tally, read_journals
 from benchmarks.faults.killer import Killer
 from benchmarks.faults.shopkeeper import Shopkeeper
 from benchmarks.faults.stage import Crash, Plan, Stage
@@ -72,6 +72,7 @@ class Conductor:
         self._folder = folder
         self._tell = tell
         self._chance = random.Random(plan.seed)
+        self._tally = Tally()
         self._stage = Stage(plan, folder)
         self._killer = Killer(self._stage, self._chance, crash)
 
@@ -135,7 +136,7 @@ class Conductor:
             shopkeeper.stop()
 
     def _said(self) -> int:
-        return count_orders(seat.journal for seat in self._stage.seats)
+        return self._tally.count(seat.journal for seat in self._stage.seats)
 
     def _is_enough(self, said: int) -> bool:
         return said >= self._plan.orders and self._killer.strikes >= self._plan.kills_min

@@ -84,11 +84,25 @@ def read_journals(paths: Iterable[Path]) -> Iterator[Said]:
             yield _said(found)
 
 
-def count_orders(paths: Iterable[Path]) -> int:
-    """How many orders were said so far; quick, and while others write."""
-    mark = f'"word": "{Word.ORDER}"'.encode()
-    lines = (line for path in paths for line in path.read_bytes().splitlines())
-    return sum(mark in line and line.endswith(b"}") for line in lines)
+class Tally:
+    """How many orders were said so far, counted while others write."""
+
+    MARK = f'"word": "{Word.ORDER}"'.encode()
+
+    def __init__(self) -> None:
+        self._read: dict[Path, int] = {}
+        self.orders = 0
+
+    def count(self, paths: Iterable[Path]) -> int:
+        """Reads on from where it stood the last time, up to the last whole line."""
+        for path in paths:
+            with path.open("rb") as journal:
+                journal.seek(self._read.get(path, 0))
+                whole, end, _ = journal.read().rpartition(b"\n")
+            self._read[path] = self._read.get(path, 0) + len(whole) + len(end)
+            lines = whole.splitlines()
+            self.orders += sum(self.MARK in line and line.endswith(b"}") for line in lines)
+        return self.orders
 
 
 def _said(found: dict[str, Any]) -> Said:

@@ -13,7 +13,7 @@ import pytest
 from contract.shop import make_order
 
 from benchmarks.faults.complaints import defects
-from benchmarks.faults.journal import Journal, Said, Word, count_orders, read_journals
+from benchmarks.faults.journal import Journal, Said, Tally, Word, read_journals
 from benchmarks.faults.line import Line
 from benchmarks.faults.messages import read_request
 from benchmarks.faults.weather import ODDS, Fault, Sky, Spell, Weather
@@ -174,9 +174,12 @@ def test_a_journal_that_was_cut_inside_a_line_is_read_up_to_there_and_goes_on(
     say(path, first)
     whole = path.read_bytes()
     path.write_bytes(whole + whole[: len(whole) // 2])
+    tally = Tally()
+    assert tally.count([path]) == 1
     say(path, second)
     assert list(read_journals([path])) == [first, second]
-    assert count_orders([path]) == 2
+    assert tally.count([path]) == 2
+    assert tally.count([path]) == 2
 
 
 def test_a_defect_in_a_log_is_told_with_how_often(tmp_path: Path) -> None:
