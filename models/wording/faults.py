@@ -22,7 +22,13 @@ def _too_many_requests(facts: Facts) -> str:
 
 
 def _password_too_short(facts: Facts) -> str:
-    return f"Mot de passe trop court : {facts['minimum']} signes au moins."
+    least = f", {facts['minimum']} signes au moins" if "minimum" in facts else ""
+    return f"Mot de passe trop court{least} : choisissez-en un plus long."
+
+
+def _note_too_long(facts: Facts) -> str:
+    most = f", {facts['maximum']} signes au plus" if "maximum" in facts else ""
+    return f"Note trop longue{most} : raccourcissez-la."
 
 
 def _order_not_changeable(facts: Facts) -> str:
@@ -104,7 +110,7 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " puis « kiosk sync --enrol ADRESSE »."
     ),
     "not_found": "La centrale est d'une autre version : prévenez l'administrateur.",
-    "note_too_long": lambda facts: f"Note trop longue : {facts['maximum']} signes au plus.",
+    "note_too_long": _note_too_long,
     "nothing_awaited": "Aucun paiement n'est attendu pour cette commande.",
     "operator_login_taken": "Un opérateur a déjà cet identifiant : choisissez-en un autre.",
     "operator_unknown": "Aucun opérateur de cet identifiant à la centrale.",
@@ -124,8 +130,8 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "password_too_short": _password_too_short,
     "payment_awaited": "Un paiement est encore attendu : la commande ne part pas avant.",
     "pg_tools_missing": (
-        "pg_dump et pg_restore sont introuvables : installez les outils clients de PostgreSQL, aussi"
-        " récents que le serveur."
+        "Les outils clients de PostgreSQL, pg_dump et pg_restore, sont introuvables :"
+        " installez-les, aussi récents que le serveur."
     ),
     "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "postal_unusable": "La liste des codes postaux est illisible : tapez la commune, elle est prise.",
@@ -139,7 +145,7 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         " réessayez quand la liaison revient."
     ),
     "setting_malformed": lambda facts: (
-        f"Le réglage {facts['name']} attend un nombre entier, de 1 à 9999."
+        f"Le réglage {facts.get('name', 'donné')} attend un nombre entier, de 1 à 9999."
     ),
     "sign_in_refused": "Identifiant ou mot de passe incorrect.",
     "store_busy": "Le fichier de la console est occupé ; recommencez.",
