@@ -127,6 +127,27 @@ def test_two_workers_serve_one_that_dies_is_replaced_and_none_outlives_its_paren
         until(lambda: not any(is_alive(pid) for pid in all_of_them))
 
 
+def test_a_stream_ends_whole_when_its_worker_is_told_to_stop(shop: Shop) -> None:
+    code = CODE.search(shop.central("console", "enrol", "comptoir"))
+    assert code is not None
+    with shop.serving("--workers", "2") as (url, process):
+        until(lambda: answers(url))
+        asked = {"code": code[0], "key": "k" * 43}
+        token = httpx.post(f"{url}/v1/enrolments", json=asked, trust_env=False).json()["token"]
+        with httpx.stream(
+            "GET",
+            f"{url}/v1/events/stream",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=WITHIN_SECONDS,
+            trust_env=False,
+        ) as answer:
+            pieces = answer.iter_bytes()
+            assert next(pieces) == b": listening\n"
+            process.terminate()
+            # Cut off where the worker waits for its streams: httpx says so.
+            assert set(b"".join(pieces)) <= set(b":\n")
+
+
 def test_a_second_central_and_a_restore_are_refused_while_one_serves(
     shop: Shop, tmp_path: Path
 ) -> None:
