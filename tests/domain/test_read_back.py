@@ -330,6 +330,16 @@ def test_the_number_comes_once_the_order_is_placed():
     ]
 
 
+def test_a_change_is_said_to_be_one_first_and_keeps_its_number():
+    changed = replace(FACTS, reference="482013957", is_change=True)
+    assert read_back(changed)[0].title == "Modification"
+    assert _said(changed, "Modification") == [
+        "Je modifie votre commande 482 013 957.",
+        "Ce que je vais lire remplace ce que nous avions convenu.",
+    ]
+    assert read_back(replace(changed, is_change=False))[0].title == "Client"
+
+
 def test_a_placed_order_reads_as_its_draft_did():
     order = Order(
         order_id=UUID(int=1),
