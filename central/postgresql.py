@@ -5,6 +5,10 @@ Owns what is PostgreSQL's alone. Knows no table and no transaction of central's.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -42,6 +46,8 @@ MIGRATION_LOCK = 0x6B696F736B  # "kiosk" in ASCII
 
 UNDONE = {"40001", "40P01"}
 """Serialisation failure and deadlock: the same transaction works when it is begun anew."""
+
+UNIQUE_VIOLATION = "23505"
 
 MAY_PASS_CLASSES = {"08", "40", "53", "57", "58"}
 MAY_PASS = {"25006", "25P03", "55P03"}
@@ -85,6 +91,27 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
+@contextlib.contextmanager
+def in_one_message(connection: Connection) -> Iterator[None]:
+    """What the block executes is sent together: one wait for all of it, where a counter that
+    is held keeps every other order waiting, and one error at its end. For statements that
+    return no rows. https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
+    """
+    import psycopg  # noqa: PLC0415 - where there is a PostgreSQL
+
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.Error as error:
+        told = DBAPIError.instance(
+            None, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
+        )
+        for each in (error, told):
+            _cut_detail(each)
+        raise told from error
+
+
 def lock_for_migration(connection: Connection) -> None:
     """Until the transaction ends; waits for another worker as long as that one takes."""
     connection.execute(text("SET LOCAL lock_timeout = 0"))
@@ -110,6 +137,11 @@ def is_undone(error: DBAPIError) -> bool:
     return _state(error) in UNDONE
 
 
+def is_duplicate(error: DBAPIError) -> bool:
+    """Whether a row is there already with a key that is there once."""
+    return _state(error) == UNIQUE_VIOLATION
+
+
 def _state(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", None) or "")
 
@@ -122,5 +154,9 @@ def _options(url: URL, settings: str) -> str:
 def _without_detail(context: ExceptionContext) -> None:
     """PostgreSQL's DETAIL quotes rows, and rows are people: the first line says enough."""
     for error in (context.original_exception, context.sqlalchemy_exception):
-        if error is not None and error.args and isinstance(error.args[0], str):
-            error.args = (error.args[0].partition("\n")[0], *error.args[1:])
+        _cut_detail(error)
+
+
+def _cut_detail(error: BaseException | None) -> None:
+    if error is not None and error.args and isinstance(error.args[0], str):
+        error.args = (error.args[0].partition("\n")[0], *error.args[1:])

@@ -5,6 +5,7 @@ Owns what is SQLite's alone. Knows no table and no transaction of central's.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -44,6 +45,9 @@ while consoles ask again; the rest are our own faults.
 """
 
 
+DUPLICATE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+
+
 def open_engine(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
@@ -78,6 +82,17 @@ def may_pass(error: DBAPIError) -> bool:
     """Whether the same may work later, unchanged."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return isinstance(error, OperationalError) and (code is None or code & 0xFF in MAY_PASS)
+
+
+def in_one_message(connection: Connection) -> contextlib.AbstractContextManager[None]:
+    """Nothing is sent anywhere."""
+    del connection
+    return contextlib.nullcontext()
+
+
+def is_duplicate(error: DBAPIError) -> bool:
+    """Whether a row is there already with a key that is there once."""
+    return getattr(error.orig, "sqlite_errorcode", None) in DUPLICATE
 
 
 def is_undone(error: DBAPIError) -> bool:

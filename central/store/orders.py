@@ -15,9 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.engine import Connection, Row
-from sqlalchemy.exc import IntegrityError
 
-from central.database import Undone, next_numbers
+from central.database import next_numbers, written_together
 from central.judge import judge
 from central.store import events, happenings
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
@@ -140,11 +139,13 @@ def _take(
     ]
     counts = {"catalogue": len(change.stock), events.COUNTER: len(told), "orders": 1}
     last = next_numbers(connection, counts)
-    _add(connection, console, order, verdict, state, seq=last["orders"])
-    apply(connection, change, last_number=last.get("catalogue", 0))
-    if due is not None:
-        ask(connection, order.order_id, order.reference, due, at=at)
-    events.append(connection, told, at=at, last=last[events.COUNTER])
+    # Undone where the same order came twice at once: begun anew, it is known.
+    with written_together(connection):
+        _add(connection, console, order, verdict, state, seq=last["orders"])
+        apply(connection, change, last_number=last.get("catalogue", 0))
+        if due is not None:
+            ask(connection, order.order_id, order.reference, due, at=at)
+        events.append(connection, told, at=at, last=last[events.COUNTER])
     return verdict
 
 
@@ -157,7 +158,6 @@ def _add(
     *,
     seq: int,
 ) -> None:
-    """Raises Undone where the same order came twice at once: begun anew, it is known."""
     row = {
         "order_id": order.order_id,
         "reference": order.reference,
@@ -166,10 +166,7 @@ def _add(
         "placed_at": order.placed_at,
         "seq": seq,
     }
-    try:
-        connection.execute(ADDED, row | said_last(order, verdict))
-    except IntegrityError as error:
-        raise Undone("central_busy") from error
+    connection.execute(ADDED, row | said_last(order, verdict))
 
 
 def said_last(order: OrderIn, verdict: VerdictOut) -> dict[str, Any]:
