@@ -19,7 +19,16 @@ from sqlalchemy.exc import IntegrityError
 
 from central import database as central_database
 from central import postgresql
-from central.database import HEAD, TRIES, Database, current_number, migrate, next_numbers
+from central.database import (
+    HEAD,
+    TRIES,
+    Database,
+    Undone,
+    current_number,
+    migrate,
+    next_numbers,
+    written_together,
+)
 from models.errors import DomainError, KioskError, Unavailable
 from models.tables import central as tables
 
@@ -226,6 +235,30 @@ def test_an_error_names_nobody(shop: Shop, caplog: pytest.LogCaptureFixture) -> 
     assert "customers" in told
     for person in ("DUVAL", str(key), key.hex):
         assert person not in told
+
+
+def _write_together(shop: Shop, *rows: dict[str, object]) -> None:
+    with shop.database.write() as connection, written_together(connection):
+        for row in rows:
+            connection.execute(tables.customers.insert(), row)
+
+
+def test_what_was_added_meanwhile_by_another_is_a_reason_to_begin_anew(shop: Shop) -> None:
+    row: dict[str, object] = {"customer_id": uuid4(), "body": "", "version": 1, "seq": 1}
+    with pytest.raises(Undone):
+        _write_together(shop, row, row)
+    with shop.database.read() as connection:
+        assert connection.execute(select(tables.customers)).all() == []
+
+
+def test_a_defect_in_what_is_written_together_is_one_and_names_nobody(shop: Shop) -> None:
+    row: dict[str, object] = {"customer_id": uuid4(), "body": "", "version": 1, "seq": 1}
+    nameless = {"customer_id": uuid4(), "body": None, "version": 1, "seq": 2}
+    with pytest.raises(IntegrityError) as defect:
+        _write_together(shop, row, nameless)
+    told = f"{defect.value}{defect.value.orig}"
+    assert "body" in told
+    assert str(nameless["customer_id"]) not in told
 
 
 # --- migrations -------------------------------------------------------------------
