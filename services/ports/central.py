@@ -1,0 +1,157 @@
+"""The central API as the console sees it: one call each, and the values it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from models.customer import Customer
+from models.vouchers import Voucher
+from services.ports.catalogue import CatalogueChanges
+from services.ports.people import KnownOperator, SignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What central reckons differently; ``said`` and ``central`` as cents or text."""
+
+    code: str
+    said: str
+    central: str
+    sku: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Central's answer to an order: accepted, perhaps with differences to call back about. Of
+    a change that costs less than was paid the rest has to go back to the customer.
+    """
+
+    order_id: UUID
+    differences: tuple[Difference, ...] = ()
+    refund_due_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Central's answer to a cancellation. What was paid has to go back to the customer."""
+
+    order_id: UUID
+    refund_due_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CentralEvent:
+    """Something that happened at central; see ``models.wire.events`` for the kinds."""
+
+    seq: int
+    kind: str
+    at: datetime
+    order_id: UUID | None = None
+    state: str | None = None
+    parcel_number: str | None = None
+    skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """``cursor`` asks for what comes after."""
+
+    events: tuple[CentralEvent, ...]
+    cursor: int
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CentralOrder:
+    """How an order of this console stands at central."""
+
+    order_id: UUID
+    state: str
+    revision: int
+    parcel_number: str | None = None
+
+
+class Central(Protocol):
+    """The central API as the console sees it. Blocking, called from the sync threads only.
+
+    Raises Unavailable for everything that may work later (no network, timeout, 5xx, 429,
+    a token that is not accepted: code "unauthorised"), Rejected for a permanent refusal,
+    Conflict for 409, always with central's stable problem code. Where central said when to
+    come back (Retry-After), the error has the fact ``retry_after_seconds``.
+    """
+
+    def ping(self) -> None: ...
+
+    def lease_references(self, count: int, key: str) -> tuple[int, int]:
+        """First and last number of a block that is ours for ever; the same ``key`` gives the
+        same block again.
+        """
+        ...
+
+    def put_order(self, order_id: UUID, body: str) -> Verdict:
+        """Idempotent: the same body again gives the same answer."""
+        ...
+
+    def put_revision(self, order_id: UUID, revision: int, body: str) -> Verdict:
+        """Idempotent, as ``put_order``."""
+        ...
+
+    def cancel_order(self, order_id: UUID, body: str) -> Cancelled:
+        """Idempotent, as ``put_order``."""
+        ...
+
+    def orders(self, cursor: str | None) -> tuple[Sequence[CentralOrder], str | None]:
+        """A page of this console's orders, and the cursor of the next; None at the end."""
+        ...
+
+    def vouchers(self) -> Sequence[Voucher]: ...
+
+    def operators(self) -> Sequence[KnownOperator]: ...
+
+    def sign_in(self, login: str, password: str) -> SignedIn:
+        """Raises Rejected("sign_in_refused")."""
+        ...
+
+    def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]:
+        """Those changed after ``cursor`` and where to go on; none are left once it is empty."""
+        ...
+
+    def catalogue_version(self) -> str: ...
+
+    def catalogue_changes(self, cursor: str | None) -> CatalogueChanges:
+        """From the beginning (None: the snapshot, page by page) or after a cursor."""
+        ...
+
+    def catalogue_stream(self, cursor: str | None) -> Iterator[CatalogueChanges]:
+        """As ``catalogue_changes``, all pages of it as they come over one connection. Cut
+        anywhere, it goes on after the ``cursor`` of the last page that came whole.
+        """
+        ...
+
+    def events(self, cursor: int | None) -> EventPage:
+        """What happened after ``cursor``; None: nothing yet, and the cursor to begin with.
+        Raises Conflict("cursor_unknown") where that is too long ago.
+        """
+        ...
+
+    def listen(self, cursor: int) -> AbstractContextManager[Iterator[CentralEvent]]:
+        """Events as they happen, from ``cursor`` on, until the line breaks. A heartbeat keeps
+        the line: where none comes, Unavailable is raised.
+        """
+        ...
+
+    def hang_up(self) -> None:
+        """From any thread: what is being read ends at once, with Unavailable("central_cut_off")."""
+        ...
+
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        """What to add to this computer's clock to have central's; None until it answered."""
+        ...
+
+    def close(self) -> None: ...
