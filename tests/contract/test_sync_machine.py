@@ -116,6 +116,7 @@ class World:
         self._served = served
         self.clock = Time()
         self.file = folder / "central.sqlite3"
+        self._copy = folder / "copy.sqlite3"
         self.shop = Shop(self.file, folder, served.url, self.clock, Database(self.file))
         served.app.state.settings = CentralSettings(
             self.file, now=self.clock.now, page_rows=5, token_cache_seconds=0.0
@@ -135,15 +136,15 @@ class World:
         self.shop.database.close()
         self.shop.database = self._served.app.state.database = Database(self.file)
 
+    def copy(self) -> None:
+        """In place of the copy that there is."""
+        self._copy.unlink(missing_ok=True)
+        back_up(self.file, self._copy)
+
     def put_back(self) -> None:
-        """From the copy, and where there is none yet: it is made."""
-        copy = self.file.with_name("copy.sqlite3")
-        if not copy.exists():
-            back_up(self.file, copy)
-            return
         self.clock.at += timedelta(seconds=1)  # what is put aside is named by the second
         self.shop.database.close()
-        restore(copy, self.file, at=self.clock.at)
+        restore(self._copy, self.file, at=self.clock.at)
         self.shop.database = self._served.app.state.database = Database(self.file)
 
     def enrol(self) -> None:
@@ -205,6 +206,7 @@ class SyncMachine(RuleBasedStateMachine):
     @initialize()
     def opens(self) -> None:
         self.world.exchange()
+        self.world.copy()
 
     @rule(cart=carts, used=codes)
     def places(self, cart: tuple[tuple[str, int], ...], used: tuple[str, ...]) -> None:
@@ -267,6 +269,11 @@ class SyncMachine(RuleBasedStateMachine):
     def central_restarts(self) -> None:
         self.world.restart_central()
 
+    @rule()
+    def central_is_copied(self) -> None:
+        self.world.copy()
+
+    @precondition(lambda self: self.said)
     @rule()
     def central_is_put_back(self) -> None:
         self.world.put_back()
