@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from models.errors import Conflict, Unavailable
@@ -87,18 +88,19 @@ class IncomingSnapshot:
     def take_all(
         self, pages: Iterable[CatalogueChanges], source: str, progress: Progress | None = None
     ) -> None:
-        """Each page is kept as it comes; after the last the catalogue switches. Raises as
-        ``CatalogueSink.apply``.
+        """Each page, and there is one, is kept as it comes; after the last the catalogue
+        switches. Raises as ``CatalogueSink.apply``.
         """
-        place: Place | None = None
+        rest = iter(pages)
+        first = next(rest)
         with self._forgotten_in_doubt():
-            for page in pages:
-                if place is None:
-                    place = self._place_before(page, source)
-                place = self._take(place, page)
-                if progress is not None:
-                    progress(place.rows_done, place.rows_total)
-        if place is None or not place.is_whole:
+            place = self._place_before(first, source)
+            with self._opened() as connection:
+                for page in chain([first], rest):
+                    place = _take(connection, place, page)
+                    if progress is not None:
+                        progress(place.rows_done, place.rows_total)
+        if not place.is_whole:
             raise Unavailable("central_cut_off")
         self.switch(place)
 
@@ -123,17 +125,6 @@ class IncomingSnapshot:
         with self._opened() as connection:
             connection.executescript(_TABLES)
         return Place(source)
-
-    def _take(self, place: Place, page: CatalogueChanges) -> Place:
-        """The page and its place, or neither."""
-        following = place.after(page)
-        with self._opened() as connection, connection:
-            connection.execute("BEGIN IMMEDIATE")
-            if (_place(connection) or Place(place.source)) != place:
-                raise Unavailable("sync_stopped")  # another process went on with it
-            StagedRows(connection).add_all(page.printers, page.articles, page.pairs)
-            _put_place(connection, following)
-        return following
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -164,6 +155,18 @@ def _place(connection: sqlite3.Connection) -> Place | None:
         return None
     source, cursor, done, total, is_whole, is_demo = row
     return Place(source, cursor, done, total, bool(is_whole), bool(is_demo))
+
+
+def _take(connection: sqlite3.Connection, place: Place, page: CatalogueChanges) -> Place:
+    """The page and its place, or neither."""
+    following = place.after(page)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if (_place(connection) or Place(place.source)) != place:
+            raise Unavailable("sync_stopped")  # another process went on with it
+        StagedRows(connection).add_all(page.printers, page.articles, page.pairs)
+        _put_place(connection, following)
+    return following
 
 
 def _put_place(connection: sqlite3.Connection, place: Place) -> None:

@@ -588,7 +588,7 @@ def test_customers_come_in_short_transactions(down: Down, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(ConsoleCustomers, "add_all", add_all)
     assert down.engine.run_once().customers == 5
-    assert held == [1, 2, 1]  # the first one is newer here
+    assert sorted(held) in ([1, 1, 2], [0, 2, 2])  # one of the five is newer here
     with down.console.store.read() as tx:
         assert tx.customers.versions([people[0].customer_id]) == {people[0].customer_id: 7}
         assert tx.customers.get(people[4].customer_id) == people[4]
