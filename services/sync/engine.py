@@ -21,7 +21,7 @@ from services.sync.downloads import ALL_PARTS, DOWNLOADS, Fetcher, Part, Progres
 from services.sync.events import EventFeed
 from services.sync.leasing import lease_references
 from services.sync.order_states import apply_order_event
-from services.sync.outbox import NOT_ACCEPTED, Sender, Sent
+from services.sync.outbox import ENDS_THE_RUN, NOT_ACCEPTED, Sender, Sent
 from services.sync.reconcile import reconcile_orders
 from services.sync.status import Connection, SyncReport
 
@@ -149,9 +149,10 @@ class SyncEngine:
 
     def _exchange(self, run: _Run, parts: Collection[Part] | None) -> None:
         central = self._central = self._central_factory()
+        self._lease_the_next(central)
         self._sender.send_due(central, run.sent, self.should_stop)
         run.error_code = run.sent.error_code
-        self._lease(central)
+        self._lease(central, BLOCKS_AHEAD * self._block_size)
         run.has_contact = True
         if parts is None:
             self._has_to_send_again = False
@@ -188,11 +189,22 @@ class SyncEngine:
             if self.has_due():
                 self._sender.send_due(central, run.sent, self.should_stop)
 
-    def _lease(self, central: Central) -> None:
+    def _lease_the_next(self, central: Central) -> None:
+        """Before all that waits is sent: on a line that breaks again and again an exchange may
+        never come to its end, and the next caller needs a number. What central says against
+        it is told once the orders are with it.
+        """
+        try:
+            self._lease(central, self._block_size)
+        except KioskError as error:
+            if error.code in ENDS_THE_RUN:
+                raise
+
+    def _lease(self, central: Central, wanted: int) -> None:
         lease_references(
             self._store,
             central,
-            wanted=BLOCKS_AHEAD * self._block_size,
+            wanted=wanted,
             block_size=self._block_size,
             new_key=self._new_key,
         )

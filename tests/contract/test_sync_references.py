@@ -6,6 +6,7 @@ import pytest
 from contract.line import Bench
 from contract.shop import make_order
 
+from models.errors import Unavailable
 from models.order import SyncState
 from models.tables import central as tables
 
@@ -54,3 +55,25 @@ def test_a_block_that_was_had_before_is_not_asked_for_without_end(
     assert asked == [20]
     monkeypatch.undo()
     assert bench.engine.run_once().references_left == 59
+
+
+def test_a_line_that_breaks_at_every_order_still_brings_the_next_numbers(bench: Bench) -> None:
+    for _ in range(25):
+        bench.console.place(make_order)
+    bench.line.faults, bench.line.applies_to = ["answer lost"], "PUT"
+    report = bench.engine.run_once()
+    assert (report.sent, report.error_code) == (0, "central_timeout")
+    assert report.references_left == 40 - 25 + 20
+
+
+def test_numbers_that_central_cannot_give_keep_no_order_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(_count: int, _key: str) -> tuple[int, int]:
+        raise Unavailable("references_exhausted")
+
+    for _ in range(25):
+        bench.console.place(make_order)
+    monkeypatch.setattr(bench.central, "lease_references", exhausted)
+    report = bench.engine.run_once()
+    assert (report.sent, report.error_code) == (25, "references_exhausted")
