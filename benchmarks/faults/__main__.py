@@ -13,6 +13,7 @@ import os
 import platform
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -31,6 +32,7 @@ SHOWN = 5
 
 def main() -> int:
     args = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # with all it started
     with ExitStack() as held:
         postgres = held.enter_context(postgres_running()) if args.postgresql else None
         return _run(args, postgres)

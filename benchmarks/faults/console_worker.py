@@ -26,11 +26,8 @@ from models.work import Settlement
 from services.desk import Desk
 from services.desk_state import DeskState
 
-AGAIN_SECONDS = 0.2
-"""After something that passes by itself: a busy file, no reference left."""
-
 TRY_NOW_SECONDS = 0.5
-"""Between two pressings of the key "try now", once no more orders are taken."""
+"""Between two pressings of the key "try now", while no orders are taken."""
 
 BACKLOG_MAX = 60
 """Orders not yet at central, from which on callers are let wait: that of a bad morning."""
@@ -173,12 +170,18 @@ def work(operator: Operator, container: Container, draining: threading.Event) ->
     while not draining.is_set():
         try:
             if _backlog(container) >= BACKLOG_MAX:
-                draining.wait(AGAIN_SECONDS)
+                wait_and_try_now(container, draining)
             else:
                 operator.one_call()
         except Unavailable as error:
             print(f"console: {error.code}", file=sys.stderr, flush=True)
-            draining.wait(AGAIN_SECONDS)
+            wait_and_try_now(container, draining)
+
+
+def wait_and_try_now(container: Container, draining: threading.Event) -> None:
+    """What an operator does who can take no order: the key "try now"."""
+    container.wake_sync()
+    draining.wait(TRY_NOW_SECONDS)
 
 
 def _backlog(container: Container) -> int:
