@@ -21,9 +21,11 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from contract import released
 from contract.shop import NOW, make_order
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
+import migrations.central
 from central.database import Database
 from kiosk import central_server, demo, demo_central, paths
 from kiosk.cli import main
@@ -324,13 +326,25 @@ def test_a_demo_from_before_there_were_marks_goes_on_and_gets_them(known_folder:
     opened(known_folder).store.close()
     console, central = paths.console_file(known_folder), paths.central_file(known_folder)
     _execute(console, "DELETE FROM settings WHERE key = 'is_demo'")
-    _execute(central, "DROP TABLE settings")
-    _execute(central, "UPDATE alembic_version SET version_num = '0001'")
+    _put_back_as_it_was(central)
     demo.ensure_demo_folder(known_folder)
     demo_central.fill(known_folder, NOW)
     opened(known_folder).store.close()
     assert "is_demo" in demo._settings(console)
     assert "is_demo" in demo._settings(central)
+
+
+def _put_back_as_it_was(central: Path) -> None:
+    """The central of a demo that the first version made."""
+    for file in central.parent.glob(f"{central.name}*"):
+        file.unlink()
+    engine = create_engine(f"sqlite:///{central}")
+    with engine.begin() as connection:
+        (folder,) = migrations.central.__path__
+        released.make(connection, folder, "0001", released.CENTRAL["0001"])
+        released.set_counters(connection, released.CENTRAL_COUNTERS)
+    engine.dispose()
+    _execute(central, "UPDATE consoles SET name = 'demo' WHERE name = 'comptoir'")
 
 
 def _execute(file: Path, statement: str) -> None:
