@@ -81,7 +81,8 @@ class SyncEngine:
         self._seen: tuple[int, str] | None = None
         self._shown: tuple[object, ...] = ()
         self._changes = 0
-        self._counting = threading.Lock()
+        self._looking = threading.RLock()
+        """One report after the other: of two, the one with more ``changes`` knows more."""
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
 
@@ -110,7 +111,6 @@ class SyncEngine:
             run.error_code = error.code
             run.retry_after_seconds = asked_to_wait(error.facts)
             connection = connection_after(error, has_contact=run.has_contact)
-        self._seen = None  # who looked meanwhile may have seen more than this report will say
         return self._report(run, connection)
 
     def close(self) -> None:
@@ -140,12 +140,13 @@ class SyncEngine:
         """As ``watch``, where a file was written since the last time: else a glance, and None.
         From any thread, also while ``run_once`` is under way.
         """
-        seen = (self._store.data_version(), self._sink.version)
-        if seen == self._seen:
-            return None
-        report = self.watch()
-        self._seen = seen
-        return report
+        with self._looking:
+            seen = (self._store.data_version(), self._sink.version)
+            if seen == self._seen:
+                return None
+            report = self.watch()
+            self._seen = seen
+            return report
 
     def _exchange(self, run: _Run, parts: Collection[Part] | None) -> None:
         central = self._central = self._central_factory()
@@ -214,8 +215,8 @@ class SyncEngine:
         self._has_to_send_again = bool(done.sent_again)
 
     def _report(self, run: _Run, connection: Connection) -> SyncReport:
-        version = self._sink.version
-        with self._store.read() as tx:
+        with self._looking, self._store.read() as tx:
+            version = self._sink.version
             return SyncReport(
                 connection=connection,
                 sent=run.sent.confirmed,
@@ -244,11 +245,10 @@ class SyncEngine:
             tx.settings.get(DOWNLOADS),
             catalogue_version,
         )
-        with self._counting:
-            if shown != self._shown:
-                self._shown = shown
-                self._changes += 1
-            return self._changes
+        if shown != self._shown:
+            self._shown = shown
+            self._changes += 1
+        return self._changes
 
 
 def connection_after(error: KioskError, *, has_contact: bool) -> Connection:

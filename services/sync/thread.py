@@ -187,15 +187,13 @@ class SyncThread:
             next_try_at=self._rhythm.next_try_at(self._clock.now()) if is_failed else None,
             clock_offset_seconds=report.clock_offset_seconds,
         )
-        self._report = report
+        self._take_report(report)
         self._keep_live(is_online=is_online)
         self._tell()
 
     def _look(self) -> None:
         """What another process, or an event, changed in the files."""
-        report = self._engine.look()
-        if report is not None:
-            self._report = report
+        self._take_report(self._engine.look())
         self._tell()
 
     def _tell(self) -> None:
@@ -209,9 +207,7 @@ class SyncThread:
         if is_asked:
             self._election.call()
         self._line = self._election.hear() or self._line
-        report = self._engine.look()
-        if report is not None:
-            self._report = report
+        self._take_report(self._engine.look())
         self._show()
 
     # --- live -----------------------------------------------------------------------
@@ -250,7 +246,7 @@ class SyncThread:
     def _show_at_once(self) -> None:
         """An exchange that is under way may take its time: what came live does not wait."""
         with suppress(KioskError):  # the next look says it as well
-            self._report = self._engine.look() or self._report
+            self._take_report(self._engine.look())
             self._line = replace(self._line, is_live=self._is_live)
             self._show()
         self._woken.set()
@@ -271,6 +267,12 @@ class SyncThread:
         line = replace(self._line, connection=Connection.ONLINE, catalogue_progress=progress)
         self._election.tell(line)
         self._publish(_status(self._report, line))
+
+    def _take_report(self, report: SyncReport | None) -> None:
+        """Unless the other thread saw more meanwhile."""
+        with self._publishing:
+            if report is not None and report.changes >= self._report.changes:
+                self._report = report
 
     def _show(self) -> None:
         self._publish(_status(self._report, self._line))
