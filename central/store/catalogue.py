@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, next_number, upsert
-from central.store.events import Happening, append
+from central.database import current_number, next_number, next_numbers, upsert
+from central.store.events import COUNTER, Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
+from models.errors import Rejected
 from models.tables.central import articles, catalogue_imports, pairs, prices, printers
 from models.wire.catalogue import CartridgeWire, PrinterWire
 from models.wire.events import EventKind
@@ -26,6 +27,7 @@ LOCKED = (
     .with_for_update(key_share=True)
 )
 """Statements of every order are made once: making one takes longer than running it."""
+EVERY = select(articles.c.sku).order_by(articles.c.sku).with_for_update(key_share=True)
 MOVED = (
     articles.update()
     .where(articles.c.sku == bindparam("of"))
@@ -56,6 +58,9 @@ def import_catalogue(
     the same as before does not show in the feed. Idempotent: the version that is there is
     not taken in again. One from before that comes back gets a name of its own.
     """
+    # Before anything else, in the order in which orders lock: whoever has taken a number of the
+    # feed must not wait for an article any more. What they take of the stock is taken of the new.
+    connection.execute(EVERY)
     newest_first = select(catalogue_imports.c.version).order_by(catalogue_imports.c.base_seq.desc())
     known = connection.scalars(newest_first).all()
     if known and known[0].partition(AGAIN)[0] == version:
@@ -76,6 +81,24 @@ def import_catalogue(
         )
     )
     append(connection, [Happening(EventKind.CATALOGUE)], at=at)
+
+
+def set_stock(
+    connection: Connection, sku: str, stock: int, *, restock_on: date | None, at: datetime
+) -> None:
+    """What was counted, beside what is reserved; consoles hear of it. Idempotent in effect.
+    Raises Rejected("sku_unknown") for what is not sold.
+    """
+    if sku not in lock_articles(connection, [sku]):
+        raise Rejected("sku_unknown", sku=sku)
+    numbers = next_numbers(connection, {"catalogue": 1, COUNTER: 1})
+    connection.execute(
+        articles.update()
+        .where(articles.c.sku == sku)
+        .values(stock=stock, restock_on=restock_on, known_at=at, seq=numbers["catalogue"])
+    )
+    told = [Happening(EventKind.STOCK, {"skus": [sku]})]
+    append(connection, told, at=at, last=numbers[COUNTER])
 
 
 def articles_by_sku(connection: Connection, skus: Iterable[str]) -> Mapping[str, Article]:
@@ -187,10 +210,8 @@ def _article_row(article: Article) -> dict[str, object]:
 def _replace_rows(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
     """Write what is new or changed and bury what is missing, each with a number of its own."""
     keys = [column.name for column in table.primary_key]
-    # Orders wait, with the same locks in the same order as theirs: what they take of the
-    # stock is taken of the new one.
-    present = select(table).order_by(*table.primary_key).with_for_update(key_share=True)
-    known = {tuple(row[key] for key in keys): row for row in connection.execute(present).mappings()}
+    present = connection.execute(select(table)).mappings()
+    known = {tuple(row[key] for key in keys): row for row in present}
     wanted = {tuple(row[key] for key in keys): {**row, "is_removed": False} for row in rows}
     changed = [
         row

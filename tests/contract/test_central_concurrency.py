@@ -406,7 +406,7 @@ def test_a_catalogue_that_is_taken_in_meanwhile_waits_in_the_same_line(
                 connection,
                 version=f"again-{number}",
                 is_demo=True,
-                printers_in=PRINTERS,
+                printers_in=[replace(printer, family=f"family {number}") for printer in PRINTERS],
                 articles_in=ARTICLES,
                 pairs_in=PAIRS,
                 at=NOW,
