@@ -63,14 +63,16 @@ def events_of(
     Raises Unavailable("central_cut_off") at the end of the answer, and as ``lines_of``.
     """
     _refuse_other_than(EVENTS_TYPE, answer)
-    data: list[bytes] = []
+    data = bytearray()
     # A line may be awaited for ever here: the heartbeat is what the timeout is for.
     for line in lines_of(answer, bytes_max=line_bytes_max, seconds=float("inf")):
         field, _, value = line.rstrip(b"\r").partition(b":")
         if field == b"data":
-            data.append(value.removeprefix(b" "))
+            data += value.removeprefix(b" ") + b"\n"
+            if len(data) > line_bytes_max:  # many lines are as endless as a long one
+                raise Unavailable("central_unclear")
         elif data and not field and not value:
-            yield _event(b"\n".join(data))
+            yield _event(bytes(data[:-1]))
             data.clear()
     raise Unavailable("central_cut_off")
 

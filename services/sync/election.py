@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -70,12 +71,15 @@ class Election:
         return True
 
     def tell(self, news: LineNews) -> None:
-        """For the others on this host. Only for the holder."""
+        """For the others on this host. Only for the holder. On a full disk they are told later:
+        the sync goes on without.
+        """
         if self._held is None:
             return
         said = json.dumps(_spelled(news)).encode()
-        os.pwrite(self._held, said, 0)
-        os.ftruncate(self._held, len(said))
+        with suppress(OSError):
+            os.pwrite(self._held, said, 0)
+            os.ftruncate(self._held, len(said))
 
     def hear(self) -> LineNews | None:
         """What the holder said last; None where it said nothing that can be read."""

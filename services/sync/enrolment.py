@@ -45,12 +45,13 @@ class Enrolment:
         return self.url == LOCAL
 
     def is_same_console(self, other: Enrolment) -> bool:
-        """For that central we are who we were: what it confirmed and leased stays good."""
+        """For that central we are who we were: what it confirmed and leased stays good. Where
+        nobody told who a token is, another token may be another console's, at the same central
+        too: its orders are not ours, and all of ours would be missing there.
+        """
         if self.console_id and other.console_id:
             return self.console_id == other.console_id
-        if self.console and other.console and self.console != other.console:
-            return False
-        return self.url == other.url
+        return self.token == other.token
 
     def __repr__(self) -> str:
         return f"Enrolment(url={self.url!r}, console={self.console!r})"

@@ -72,10 +72,15 @@ def take_refusal(tx: Transaction, item: OutboxItem, error: KioskError, now: date
 
 
 def send_again(tx: Transaction, order_id: UUID, now: datetime, *, why: str = FORGOTTEN) -> bool:
-    """All that was confirmed about an order waits again, in its order; whether there was any.
-    What central still has gets the same answer as before.
+    """All that this central confirmed about an order waits again, in its order; whether there
+    was any. What it still has gets the same answer as before. What another central confirmed
+    is an order there: sent here as well, there would be two.
     """
-    had = [item for item in tx.outbox.of_order(order_id) if item.state is SyncState.CONFIRMED]
+    had = [
+        item
+        for item in tx.outbox.of_order(order_id)
+        if item.state is SyncState.CONFIRMED and item.last_error is None
+    ]
     for item in had:
         tx.outbox.mark(
             item.item_id,
@@ -129,7 +134,8 @@ def _refuse(tx: Transaction, item: OutboxItem, error: KioskError, now: datetime)
     }
     mark(tx, item, SyncState.REFUSED, now, last_error=error.code)
     _append(tx, item, OrderEventKind.REFUSED_BY_CENTRAL, now, **told)
-    raise_work(tx, item, WorkKind.REFUSED, told, now)
+    # Not before the item, though the clock was put back since: what is settled is found by that.
+    raise_work(tx, item, WorkKind.REFUSED, told, max(now, item.created_at))
     if error.code in FOUND_TO_BE:
         follow(tx, item.order_id, FOUND_TO_BE[error.code], now)
     elif item.kind == OutboxKind.CANCELLATION:

@@ -104,8 +104,8 @@ def _differs(order: CentralOrder, here: OrderStanding) -> bool:
 
 
 def _reconcile(tx: Transaction, order: CentralOrder, now: datetime, done: Reconciled) -> None:
-    if _is_forgotten_in_part(tx, order):
-        done.sent_again += send_again(tx, order.order_id, now)
+    if _is_forgotten_in_part(tx, order) and send_again(tx, order.order_id, now):
+        done.sent_again += 1
         return
     facts: Mapping[str, object] = {PARCEL: order.parcel_number} if order.parcel_number else {}
     if follow(tx, order.order_id, order.state, now, **facts) is not None:

@@ -405,6 +405,14 @@ def test_a_line_without_an_end_is_left() -> None:
         list(central_stream.lines_of(flood, bytes_max=100, seconds=5))
 
 
+def test_an_event_without_an_end_is_left() -> None:
+    headers = {"Content-Type": "text/event-stream"}
+    flood = Pieces(itertools.repeat(b"data: a\ndata:\n"))
+    answer = httpx.Response(200, headers=headers, stream=flood)
+    with pytest.raises(Unavailable, match="central_unclear"):
+        list(central_stream.events_of(answer, line_bytes_max=100))
+
+
 def test_a_stall_is_told_and_gone_on_from(down: Down) -> None:
     def stall(content: bytes) -> Iterator[bytes]:
         yield content[: start_of(content, 3)]

@@ -14,14 +14,15 @@ from contract.conftest import Console, Shop, Time
 from contract.line import FaultyLine
 from contract.shop import make_order
 
-from central.store.consoles import revoke_console
+from central.store.consoles import add_console, new_token, revoke_console
 from central.store.enrolments import allow_enrolment
 from kiosk import paths
 from kiosk.cli import main
 from models.enrolment_code import grouped_code, new_code
 from models.errors import DomainError, Rejected, Unavailable
-from models.order import SyncState
+from models.order import OrderState, SyncState
 from models.tables import central as tables
+from models.work import WorkKind
 from services.adapters.central_enrolment import ask_introduction, new_key
 from services.adapters.central_http import CentralHttp
 from services.adapters.central_line import CentralLine
@@ -217,16 +218,51 @@ def test_another_console_leaves_the_numbers_and_answers_of_the_one_before(
     assert new.console.sync_state(order)[0] is SyncState.CONFIRMED
 
 
-def test_a_token_of_the_same_central_keeps_the_numbers(new: Introducing) -> None:
+def test_the_same_token_keeps_the_numbers_wherever_its_central_is(new: Introducing) -> None:
+    new.allow("accueil")
+    token = new.ask().token
+    for url in (new.shop.url, new.shop.url, "https://autre.example.org"):
+        enrol_with_token(new.console.store, new.shop.clock, Enrolment(url, token))
+        assert new.references_left() == 200
+    enrol_with_token(new.console.store, new.shop.clock, Enrolment(new.shop.url, "x" * 40))
+    assert new.references_left() == 0
+
+
+def test_with_the_token_of_another_console_no_order_of_before_is_sent_again(
+    new: Introducing,
+) -> None:
     new.allow("accueil")
     new.ask()
-    url = new.shop.url
-    for _ in range(2):
-        enrol_with_token(new.console.store, new.shop.clock, Enrolment(url, "x" * 40))
-        assert new.references_left() == 200
-    elsewhere = Enrolment("https://autre.example.org", "x" * 40)
-    enrol_with_token(new.console.store, new.shop.clock, elsewhere)
-    assert new.references_left() == 0
+    order = new.console.place(make_order)
+    with closing(new.engine()) as engine:
+        assert engine.run_once().sent == 1
+    token = new_token()
+    with new.shop.database.write() as connection:
+        add_console(connection, "autre", token=token, at=new.shop.clock.at)
+    enrol_with_token(new.console.store, new.shop.clock, Enrolment(new.shop.url, token))
+    with closing(new.engine()) as engine:
+        report = engine.run_once()
+    assert (report.error_code, report.refused_in_all, report.work) == (None, 0, 0)
+    assert new.console.sync_state(order)[0] is SyncState.CONFIRMED
+    assert new.references_left() == 40
+
+
+def test_an_order_of_another_central_is_not_cancelled_in_silence(new: Introducing) -> None:
+    """This central cannot cancel it, and sent to it as well there would be two."""
+    new.allow("accueil")
+    new.ask()
+    order = new.console.place(make_order)
+    with closing(new.engine()) as engine:
+        engine.run_once()
+    new.allow("autre", OTHER_CODE)
+    new.ask(OTHER_CODE)
+    new.console.cancel(order)
+    with closing(new.engine()) as engine:
+        report = engine.run_once()
+    assert (report.sent, report.refused_in_all, report.still_waiting) == (0, 1, 0)
+    assert new.console.work(order) == [(WorkKind.REFUSED, None)]
+    assert new.console.sync_state(order) == (SyncState.REFUSED, "order_unknown")
+    assert new.console.state(order) is OrderState.AWAITING_PAYMENT
 
 
 def test_at_the_command_line(

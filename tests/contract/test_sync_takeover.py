@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import time
@@ -180,6 +181,25 @@ def test_all_that_is_said_is_heard(tmp_path: Path) -> None:
     holder.tell(news)
     assert Election(tmp_path / "sync.lock").hear() == news
     holder.tell(LineNews(Connection.OFFLINE))  # shorter: nothing of before is left
+    assert Election(tmp_path / "sync.lock").hear() == LineNews(Connection.OFFLINE)
+    holder.leave()
+
+
+def test_a_disk_that_is_full_does_not_end_the_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = Election(tmp_path / "sync.lock")
+    holder.try_to_win()
+    holder.tell(LineNews(Connection.ONLINE))
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.pwrite", full)
+        holder.tell(LineNews(Connection.OFFLINE))
+    assert Election(tmp_path / "sync.lock").hear() == LineNews(Connection.ONLINE)
+    holder.tell(LineNews(Connection.OFFLINE))
     assert Election(tmp_path / "sync.lock").hear() == LineNews(Connection.OFFLINE)
     holder.leave()
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from models.order import OrderEventKind, SyncState
 from models.tables import central as tables
+from models.work import Settlement
+from services.follow_up import settle_work_item
 from services.sync.backoff import Backoff
 from services.sync.engine import SyncEngine
 from services.sync.status import Connection
@@ -240,3 +242,16 @@ def test_a_refusal_is_work_for_a_person_and_not_sent_again(bench: Bench) -> None
     again = bench.engine.run_once(retry_all=True)
     assert (again.refused, again.refused_in_all) == (0, 1)
     assert bench.shop.order_ids() == []
+
+
+def test_a_refusal_is_settled_also_where_the_clock_was_put_back(bench: Bench) -> None:
+    now = bench.shop.clock.at
+    bench.shop.clock.at += timedelta(hours=1)
+    stranger = bench.console.place(lambda _: make_order(55_555_555))
+    bench.shop.clock.at = now
+    assert bench.engine.run_once(retry_all=True).refused_in_all == 1
+    with bench.console.store.write() as tx:
+        (item,) = tx.work.of_order(stranger.order_id)
+        settle_work_item(tx, item.work_id, Settlement.CALLED_BACK, "", now=now)
+    report = bench.engine.run_once()
+    assert (report.work, report.refused_in_all) == (0, 0)
