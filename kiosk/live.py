@@ -286,16 +286,27 @@ class LiveConsole:
 
     async def refresh(self) -> None:
         """What changed around the draft, shown in place; focus and notice stay."""
-        notice = self.notice
         try:
-            await self.people.look()
-            await self.act(lambda desk, draft: desk.refresh(draft))
+            await self._look_around()
             if isinstance(self._app.screen, Dialog):
                 await self._app.screen.read_again()
         except Exception as error:  # noqa: BLE001 - the boundary of a background task
             self._app.fail(error)
-        if notice:
-            self.say(notice)
+
+    async def _look_around(self) -> None:
+        """A file that cannot be read just now is said, unless something else is: what the
+        operator was told last, also while this waited, is what they have to read.
+        """
+        async with self._one_change_at_a_time:
+            draft = self.state.draft
+            try:
+                await self.people.look()
+                state = await self.at_desk(lambda desk: desk.refresh(draft))
+            except KioskError as error:
+                if not self.notice:
+                    self.present(error)
+            else:
+                self._show(state)
 
     # --- inside -------------------------------------------------------------------
 

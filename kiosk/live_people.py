@@ -54,7 +54,7 @@ class LivePeople:
 
     async def sign_out(self) -> None:
         self._desk.sign_out()
-        await self.look()
+        await self._live.refresh()
 
     async def look(self) -> None:
         """Whether somebody has to sign in may have changed."""

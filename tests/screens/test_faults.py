@@ -15,9 +15,11 @@ from console_fixtures import complete_draft
 from models.draft import DraftState, Step
 from models.errors import Unavailable
 from services.adapters.console_store import ConsoleStore
+from services.sync.status import Connection, SyncStatus
 
 WHOLE = complete_draft(UUID(int=77))
 FULL = "Le disque est plein : libérez de la place, rien n'est perdu."
+BUSY = "Le fichier de la console est occupé ; recommencez."
 
 
 class Disk:
@@ -163,6 +165,38 @@ async def test_a_card_number_is_no_reason_to_wait_either(folder) -> None:
         await operator.press("enter")
         assert operator.waiting[0].parked_reason == "•••• 0055"
     assert_nowhere(folder, BARE, PAN)
+
+
+# --- what the sync tells at a bad moment -------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["needs_sign_in", "refresh"])
+async def test_news_while_the_file_is_busy_end_no_call(folder, monkeypatch, what) -> None:
+    def busy(*_: object) -> None:
+        raise Unavailable("store_busy")
+
+    async with resumed(folder, WHOLE.at(Step.CUSTOMER, "last_name")) as operator:
+        await operator.hears(SyncStatus(Connection.ONLINE))
+        with monkeypatch.context() as patched:
+            patched.setattr(operator.app.live._desk, what, busy)
+            await operator.hears(SyncStatus(Connection.ONLINE, changes=1))
+            assert operator.notice == BUSY
+        assert (operator.app.is_running, operator.app.return_code) == (True, None)
+        await operator.press(*"-Roy", "enter")
+        assert operator.saved.customer.person.last_name == "Duval-Roy"
+
+
+async def test_what_is_said_while_news_are_read_stays(folder) -> None:
+    async with resumed(folder, WHOLE) as operator:
+        live = operator.app.live
+        await operator.hears(SyncStatus(Connection.ONLINE))
+        async with live._one_change_at_a_time:  # the operator's own change is under way
+            live._sync_changed(SyncStatus(Connection.ONLINE, changes=1))
+            await operator.settled()
+            live.say(BUSY)
+        await live._refreshing
+        await operator.settled()
+        assert operator.notice == BUSY
 
 
 # --- threads --------------------------------------------------------------------------
