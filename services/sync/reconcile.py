@@ -33,7 +33,8 @@ from services.sync.outcomes import send_again
 STATE_BEHIND = "state_behind"
 """Code of a difference: central's state cannot come after the one that is known here."""
 
-AT_ONCE = 100
+AT_ONCE = 16
+"""Orders in one transaction: some 10 ms, and then whoever waits for the file has it."""
 
 T = TypeVar("T")
 
@@ -95,7 +96,6 @@ def _follow_page(
 
 
 def _batches(many: Sequence[T]) -> Iterator[Sequence[T]]:
-    """So few that nobody waits for the file."""
     return (many[start : start + AT_ONCE] for start in range(0, len(many), AT_ONCE))
 
 
