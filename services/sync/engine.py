@@ -210,9 +210,10 @@ class SyncEngine:
             new_key=self._new_key,
         )
 
-    def _reconcile(self, central: Central) -> None:
+    def _reconcile(self, central: Central) -> bool:
         done = reconcile_orders(self._store, central, self._clock, self.should_stop)
         self._has_to_send_again = bool(done.sent_again)
+        return not done.is_complete
 
     def _report(self, run: _Run, connection: Connection) -> SyncReport:
         with self._looking, self._store.read() as tx:

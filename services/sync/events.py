@@ -30,8 +30,10 @@ APPLIED_HERE = frozenset({"order_state", "payment"})
 ApplyOrderEvent = Callable[[Transaction, CentralEvent, datetime], object]
 """Writes what happened to one order; the same again changes nothing."""
 
-Reconcile = Callable[[Central], None]
-"""Asks how all orders stand, where events may have been missed."""
+Reconcile = Callable[[Central], bool | None]
+"""Asks how all orders stand, where events may have been missed. True: that is not all, and the
+feed is to be begun anew by the next exchange.
+"""
 
 
 class EventFeed:
@@ -89,8 +91,8 @@ class EventFeed:
 
     def _begin(self, central: Central) -> None:
         cursor = central.events(None).cursor  # first: what happens meanwhile is told again
-        self._reconcile(central)
-        self._put_cursor(str(cursor))
+        if not self._reconcile(central):
+            self._put_cursor(str(cursor))
 
     def _follow(self, central: Central, cursor: int) -> frozenset[Part]:
         parts: set[Part | None] = set()

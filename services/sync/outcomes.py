@@ -19,6 +19,7 @@ from models.work import Settlement, WorkItem, WorkKind
 from services.codes import is_whole_order
 from services.ports import Cancelled, OutboxItem, OutboxKind, Transaction, Verdict
 from services.settling import settle_open_work, settle_work
+from services.sync.enrolment import EVENTS_CURSOR
 from services.sync.order_states import follow, undo_cancellation
 
 FORGOTTEN = "order_unknown"
@@ -89,6 +90,8 @@ def send_again(tx: Transaction, order_id: UUID, now: datetime, *, why: str = FOR
             next_try_at=now,
             last_error=why,
         )
+    if had:  # once it is there again, its state may be one that was left behind
+        tx.settings.put(EVENTS_CURSOR, "")
     return any(map(is_whole_order, had))
 
 

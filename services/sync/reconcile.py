@@ -15,7 +15,7 @@ from typing import TypeVar
 from uuid import UUID, uuid5
 
 from models.errors import Unavailable
-from models.order import OrderState, SyncState
+from models.order import CHANGEABLE, OrderState, SyncState
 from models.work import WorkItem, WorkKind
 from services.codes import known_to_central
 from services.ports import (
@@ -36,15 +36,20 @@ STATE_BEHIND = "state_behind"
 AT_ONCE = 16
 """Orders in one transaction: some 10 ms, and then whoever waits for the file has it."""
 
+OWED = frozenset({SyncState.WAITING, SyncState.SENT})
+
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Reconciled:
-    """``changed`` orders have another state, ``sent_again`` ones were forgotten by central."""
+    """``changed`` orders have another state, ``sent_again`` ones were forgotten by central.
+    Not ``is_complete``: to be done once more when what is owed was sent.
+    """
 
     changed: int = 0
     sent_again: int = 0
+    is_complete: bool = True
 
 
 def reconcile_orders(
@@ -61,6 +66,8 @@ def reconcile_orders(
         seen.update(order.order_id for order in page)
         _follow_page(store, page, clock, done)
     _send_missing_again(store, seen, clock, done)
+    with store.read() as tx:
+        done.is_complete = not done.sent_again and not _is_more_to_compare(tx)
     return done
 
 
@@ -133,7 +140,7 @@ def _tell_if_behind(tx: Transaction, order: CentralOrder, now: datetime) -> None
     here = tx.orders.standings([order.order_id])[order.order_id]
     central = state_of(order.state)
     items = tx.outbox.of_order(order.order_id)
-    is_owed = any(item.state in {SyncState.WAITING, SyncState.SENT} for item in items)
+    is_owed = any(item.state in OWED for item in items)
     if central in {None, here.state} or is_owed:
         return
     found = {"code": STATE_BEHIND, "said": here.state.value, "central": order.state, "sku": None}
@@ -141,6 +148,20 @@ def _tell_if_behind(tx: Transaction, order: CentralOrder, now: datetime) -> None
     if tx.work.get(work_id) is None:
         facts = {"differences": [found]}
         tx.work.raise_item(WorkItem(work_id, order.order_id, WorkKind.DIFFERENCES, facts, now))
+
+
+def _is_more_to_compare(tx: Transaction) -> bool:
+    """An order is to be sent, and more is known of it here than its sender can know: central
+    had it, and said so before it forgot.
+    """
+    owed = [item for item in tx.outbox.listing() if item.state in OWED]
+    own = {item.order_id for item in owed if item.kind == OutboxKind.CANCELLATION}
+    known = tx.orders.standings([item.order_id for item in owed])
+    return any(
+        here.state not in CHANGEABLE
+        for order_id, here in known.items()
+        if not (here.state is OrderState.CANCELLED and order_id in own)
+    )
 
 
 def _send_missing_again(store: Store, seen: set[UUID], clock: Clock, done: Reconciled) -> None:

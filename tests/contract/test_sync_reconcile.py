@@ -28,6 +28,7 @@ from models.order import ORDER_TRANSITIONS, Order, OrderEventKind, OrderState, S
 from models.tables import central as tables
 from models.work import WorkKind
 from services.ports import CentralEvent
+from services.sync.enrolment import EVENTS_CURSOR
 from services.sync.order_states import apply_order_event, path
 from services.sync.reconcile import reconcile_orders
 
@@ -269,3 +270,24 @@ def test_what_another_central_confirmed_is_not_sent_to_this_one(
     monkeypatch.setattr(bench.central, "orders", lambda _: ([], None))
     assert reconcile_orders(bench.console.store, bench.central, bench.shop.clock).sent_again == 1
     assert bench.console.sync_state(later)[0] is SyncState.WAITING
+
+
+def test_a_parcel_of_an_order_that_central_forgot_is_work_for_a_person(
+    bench: Bench, copies: Copies
+) -> None:
+    copies.take()
+    order = bench.console.place(make_order)
+    bench.engine.run_once()
+    with bench.shop.database.write() as connection:
+        mark_paid(connection, order.reference, at=bench.shop.clock.at)
+        mark_dispatched(connection, order.reference, PARCEL, at=bench.shop.clock.at)
+    bench.engine.run_once()
+    copies.put_back()
+    for _ in range(3):
+        bench.later()
+        bench.engine.run_once()
+    assert rows(bench.shop)[order.reference] == (1, "awaiting_payment")
+    assert bench.console.state(order) is OrderState.DISPATCHED
+    assert bench.console.work(order) == [(WorkKind.DIFFERENCES, None)]
+    with bench.console.store.read() as tx:
+        assert tx.settings.get(EVENTS_CURSOR), "the feed was not begun"
