@@ -6,6 +6,9 @@ so that nothing is promised twice. Owns no rule of a code: ``models.vouchers`` d
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from models.order import Order, SyncState
 from models.quote import Quote
 from services.ports import OutboxItem, OutboxKind, Transaction, Vouchers
@@ -30,8 +33,8 @@ def give_back_uses(vouchers: Vouchers, quote: Quote) -> None:
             vouchers.put(voucher.given_back(outcome.discount_cents))
 
 
-def count_what_is_owed(tx: Transaction) -> None:
-    """Bring central's own count, just stored, up to what this console owes it.
+def count_what_is_owed(tx: Transaction, codes: Collection[str]) -> None:
+    """Bring central's own count of these codes, just stored, up to what this console owes it.
 
     A revision counts in place of the one central has. An order whose answer was lost may
     count twice until it is asked for again: a code that is refused for a minute is better
@@ -40,8 +43,17 @@ def count_what_is_owed(tx: Transaction) -> None:
     for order in tx.orders.owed_with_codes():
         known = known_to_central(order, tx)
         if known is not None:
-            give_back_uses(tx.vouchers, known.quote)
-        count_uses(tx.vouchers, order.quote)
+            give_back_uses(tx.vouchers, _only(codes, known.quote))
+        count_uses(tx.vouchers, _only(codes, order.quote))
+
+
+def codes_owed(tx: Transaction) -> Collection[str]:
+    """Codes that ``count_what_is_owed`` may count."""
+    return {one.code for order in tx.orders.owed_with_codes() for one in order.quote.codes}
+
+
+def _only(codes: Collection[str], quote: Quote) -> Quote:
+    return replace(quote, codes=tuple(one for one in quote.codes if one.code in codes))
 
 
 def known_to_central(order: Order, tx: Transaction) -> Order | None:

@@ -99,8 +99,11 @@ class PracticeCodes:
         del customer_id
         return {}
 
-    def replace_all(self, vouchers: Iterable[Voucher]) -> None:
+    def differing(self, vouchers: Iterable[Voucher]) -> tuple[Sequence[Voucher], Sequence[str]]:
         raise Defect("practice_codes_read_only", codes=[voucher.code for voucher in vouchers])
+
+    def remove(self, codes: Iterable[str]) -> None:
+        raise Defect("practice_codes_read_only", codes=list(codes))
 
     def put(self, voucher: Voucher) -> None:
         raise Defect("practice_codes_read_only", codes=[voucher.code])

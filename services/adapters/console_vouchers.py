@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from models.order import OrderState
 from models.tables.console import orders, settings, voucher_uses, vouchers
@@ -14,6 +14,8 @@ from services.adapters.stored_forms import dump, load_voucher
 from services.adapters.upserts import upsert
 
 PUT_VOUCHER = upsert(vouchers)
+REMOVE_VOUCHER = delete(vouchers).where(vouchers.c.code == bindparam("gone"))
+ALL = select(vouchers.c.code, vouchers.c.body)
 GET_VOUCHER = select(vouchers.c.body).where(vouchers.c.code == bindparam("code"))
 ALIKE = (
     select(vouchers.c.body)
@@ -41,14 +43,18 @@ class ConsoleVouchers:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def replace_all(self, vouchers_: Iterable[Voucher]) -> None:
-        self._connection.execute(delete(vouchers))
-        rows = [_row(voucher) for voucher in vouchers_]
-        if rows:
-            self._connection.execute(insert(vouchers), rows)
+    def differing(self, vouchers_: Iterable[Voucher]) -> tuple[Sequence[Voucher], Sequence[str]]:
+        known = {row.code: row.body for row in self._connection.execute(ALL)}
+        changed = [one for one in vouchers_ if known.pop(one.code, None) != dump(one)]
+        return changed, tuple(known)
 
     def put(self, voucher: Voucher) -> None:
         self._connection.execute(PUT_VOUCHER, _row(voucher))
+
+    def remove(self, codes: Iterable[str]) -> None:
+        gone = [{"gone": code} for code in codes]
+        if gone:
+            self._connection.execute(REMOVE_VOUCHER, gone)
 
     def get(self, code: str) -> Voucher | None:
         body = self._connection.execute(GET_VOUCHER, {"code": code}).scalar_one_or_none()

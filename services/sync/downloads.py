@@ -6,14 +6,14 @@ for longer than an operator's key may wait, and whatever is broken off is gone o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from enum import StrEnum
 
 from models.customer import Customer
 from models.errors import Conflict, Unavailable
 from models.vouchers import Voucher
-from services.codes import count_what_is_owed
+from services.codes import codes_owed, count_what_is_owed
 from services.ports import (
     CatalogueChanges,
     CatalogueSink,
@@ -30,6 +30,9 @@ ROUNDS = 5
 
 CUSTOMERS_AT_ONCE = 32
 """Customers in one transaction: some 10 ms, and then whoever waits for the file has it."""
+
+CODES_AT_ONCE = 32
+"""Codes in one transaction, for the same reason: a shop may have many thousands."""
 
 DOWNLOADS = "downloads"
 """Setting that counts what came down: other programs on this host see that it did."""
@@ -64,16 +67,31 @@ class Fetcher:
         self.meanwhile: Callable[[], None] = lambda: None
 
     def fetch_vouchers(self, central: Central, *, is_needed: bool) -> None:
-        """Writes only what differs from the last time, unless ``is_needed``. What central has
-        not counted yet, because the order was placed meanwhile or still waits, is kept.
+        """Writes only what is kept otherwise, and looks for it where central's answer is another
+        than the last time, or ``is_needed``. What central has not counted yet, because the
+        order was placed meanwhile or still waits, is kept.
         """
         found = central.vouchers()
         if is_needed or found != self._vouchers:
-            with self._store.write() as tx:
-                tx.vouchers.replace_all(found)
-                count_what_is_owed(tx)
-                _note_download(tx)
+            with self._store.read() as tx:
+                changed, gone = tx.vouchers.differing(found)
+                owed = codes_owed(tx)
+            anew = [*changed, *(one for one in found if one.code in owed)]
+            self._keep_codes({one.code: one for one in anew} | dict.fromkeys(gone))
             self._vouchers = found
+
+    def _keep_codes(self, changes: Mapping[str, Voucher | None]) -> None:
+        """A code that is the same stays as it is, with what orders of meanwhile used of it."""
+        every = list(changes)
+        for start in range(0, len(every), CODES_AT_ONCE):
+            codes = frozenset(every[start : start + CODES_AT_ONCE])
+            with self._store.write() as tx:
+                tx.vouchers.remove(codes)
+                for code in codes:
+                    if (voucher := changes[code]) is not None:
+                        tx.vouchers.put(voucher)
+                count_what_is_owed(tx, codes)
+                _note_download(tx)
 
     def fetch_operators(self, central: Central) -> None:
         """Writes only what differs from the last time."""

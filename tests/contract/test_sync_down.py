@@ -18,7 +18,9 @@ from models.order import Order, OrderEvent, OrderEventKind
 from models.tables import central as tables
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_to_wire
+from services.adapters.console_vouchers import ConsoleVouchers
 from services.ports import CatalogueChanges
+from services.sync.downloads import CODES_AT_ONCE, DOWNLOADS, Fetcher
 from services.sync.engine import SyncEngine
 from services.sync.status import CatalogueProgress, Connection
 
@@ -102,6 +104,34 @@ def test_what_a_cancelled_or_a_refused_order_used_is_given_back(bench: Bench) ->
     report = bench.engine.run_once()
     assert (report.refused, report.still_waiting) == (1, 1)
     assert known_codes(bench) == (0, 1500)
+
+
+def test_many_codes_come_in_pieces_and_what_is_the_same_is_left(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, written = ConsoleVouchers.put, list[str]()
+
+    def note(self: ConsoleVouchers, voucher: Voucher) -> None:
+        written.append(voucher.code)
+        put(self, voucher)
+
+    monkeypatch.setattr(ConsoleVouchers, "put", note)
+    codes = [f"CODE{number:03d}" for number in range(3 * CODES_AT_ONCE + 1)]
+    many = [Voucher(code, VoucherKind.PERCENT, percent_bp=500) for code in codes]
+    for found, pieces in (([*VOUCHERS, *many], 4), ([*VOUCHERS, *many], 0), (VOUCHERS, 4)):
+        before = downloads(bench)
+        monkeypatch.setattr(bench.central, "vouchers", lambda found=found: found)
+        fetcher = Fetcher(bench.console.store, bench.console.catalogue)
+        fetcher.fetch_vouchers(bench.central, is_needed=True)
+        assert downloads(bench) - before == pieces
+        with bench.console.store.read() as tx:
+            assert tx.vouchers.differing(found) == ([], ())
+    assert sorted(written) == codes
+
+
+def downloads(bench: Bench) -> int:
+    with bench.console.store.read() as tx:
+        return int(tx.settings.get(DOWNLOADS) or 0)
 
 
 def test_what_was_changed_here_is_not_overwritten_by_what_is_older(bench: Bench) -> None:

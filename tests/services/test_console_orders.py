@@ -148,8 +148,13 @@ def test_a_mark_on_nothing_is_a_defect(store):
 def test_codes_are_exact_and_their_look_alikes_found(store):
     codes = ("BIENVENUE10", "Bienvenue10", "BIENVENUEIO", "MERCI5")
     with store.write() as tx:
-        tx.vouchers.replace_all([Voucher("OLD", VoucherKind.PERCENT)])
-        tx.vouchers.replace_all(Voucher(code, VoucherKind.PERCENT) for code in codes)
+        tx.vouchers.put(Voucher("OLD", VoucherKind.PERCENT))
+        wanted = [Voucher(code, VoucherKind.PERCENT) for code in codes]
+        assert tx.vouchers.differing(wanted) == (wanted, ("OLD",))
+        for voucher in wanted:
+            tx.vouchers.put(voucher)
+        tx.vouchers.remove(["OLD"])
+        assert tx.vouchers.differing(wanted) == ([], ())
     with store.read() as tx:
         assert tx.vouchers.get("BIENVENUE10").code == "BIENVENUE10"
         assert tx.vouchers.get("bienvenue10") is None
