@@ -10,7 +10,7 @@ carrier already.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +28,8 @@ ORDER_STATE = "order_state"
 """The kind of a ``CentralEvent`` that is about an order's state."""
 TOLD_AT = "told_at"
 """Fact of a state that came as an event: when it happened, by central's clock."""
+TOLD_SEQ = "told_seq"
+"""Fact of the same: its number in central's feed."""
 PARCEL = "parcel_number"
 
 
@@ -38,7 +40,7 @@ def apply_order_event(tx: Transaction, event: CentralEvent, at: datetime) -> boo
     """
     if event.kind != ORDER_STATE or event.order_id is None or _is_old(tx, event):
         return False
-    facts = {TOLD_AT: event.at.isoformat()}
+    facts: dict[str, object] = {TOLD_AT: event.at.isoformat(), TOLD_SEQ: event.seq}
     if event.parcel_number is not None:
         facts[PARCEL] = event.parcel_number
     return follow(tx, event.order_id, event.state or "", at, **facts) is not None
@@ -94,14 +96,17 @@ def _append(
 
 
 def _is_old(tx: Transaction, event: CentralEvent) -> bool:
-    if event.order_id is None:
-        return False
-    told = [
-        datetime.fromisoformat(str(known.facts[TOLD_AT]))
-        for known in tx.orders.events(event.order_id)
-        if TOLD_AT in known.facts
-    ]
-    return bool(told) and event.at < max(told)
+    """By the clock and by the number: one clock may be behind another, or be put back, and the
+    numbers begin again where central lost some.
+    """
+    known = () if event.order_id is None else tx.orders.events(event.order_id)
+    return any(_is_before(event, one.facts) for one in known if TOLD_AT in one.facts)
+
+
+def _is_before(event: CentralEvent, told: Mapping[str, object]) -> bool:
+    seq = told.get(TOLD_SEQ)
+    is_numbered_after = isinstance(seq, int) and event.seq > seq
+    return not is_numbered_after and event.at < datetime.fromisoformat(str(told[TOLD_AT]))
 
 
 def _steps(

@@ -102,6 +102,20 @@ def test_words_and_orders_that_are_not_known_here_change_nothing(bench: Bench) -
     assert walked(bench.console, order) == []
 
 
+def test_what_comes_later_in_the_feed_counts_though_centrals_clock_was_put_back(
+    bench: Bench,
+) -> None:
+    order = bench.console.place(make_order)
+    now = bench.shop.clock.at
+    with bench.console.store.write() as tx:
+        assert apply_order_event(tx, told(order, "in_preparation", now), now)
+        later = replace(told(order, "dispatched", now - timedelta(hours=1)), seq=2)
+        assert apply_order_event(tx, later, now)
+        again_from_a_copy = told(order, "delivered", now + timedelta(seconds=1))
+        assert apply_order_event(tx, again_from_a_copy, now)
+    assert walked(bench.console, order) == ["in_preparation", "dispatched", "delivered"]
+
+
 def test_a_changed_order_may_have_to_be_paid_again_but_not_by_old_news(bench: Bench) -> None:
     order = bench.console.place(make_order)
     now = bench.shop.clock.at
