@@ -36,6 +36,12 @@ feed is to be begun anew by the next exchange.
 """
 
 
+ROUNDS_MAX = 3
+"""So often in a row all orders are asked for. Something may wait for long, and a central that
+never lists what it took would have all of it again at each exchange; nothing came live meanwhile.
+"""
+
+
 class EventFeed:
     """Safe from several threads, each with a central of its own."""
 
@@ -46,6 +52,7 @@ class EventFeed:
         self._clock = clock
         self._apply_order = apply_order
         self._reconcile = reconcile
+        self._rounds = 0
 
     def cursor(self) -> int | None:
         """None where the feed was never begun, or is to be begun anew."""
@@ -91,7 +98,9 @@ class EventFeed:
 
     def _begin(self, central: Central) -> None:
         cursor = central.events(None).cursor  # first: what happens meanwhile is told again
-        if not self._reconcile(central):
+        self._rounds += 1
+        if not self._reconcile(central) or self._rounds >= ROUNDS_MAX:
+            self._rounds = 0
             self._put_cursor(str(cursor))
 
     def _follow(self, central: Central, cursor: int) -> frozenset[Part]:

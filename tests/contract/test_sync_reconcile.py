@@ -305,3 +305,15 @@ def test_a_parcel_of_an_order_that_central_forgot_is_work_for_a_person(
     assert bench.console.work(order) == [(WorkKind.DIFFERENCES, None)]
     with bench.console.store.read() as tx:
         assert tx.settings.get(EVENTS_CURSOR), "the feed was not begun"
+
+
+def test_a_central_that_never_lists_what_it_took_is_not_sent_all_of_it_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = bench.console.place(make_order)
+    bench.engine.run_once()
+    monkeypatch.setattr(bench.central, "orders", lambda _: ([], None))
+    bench.engine.events.forget()
+    assert [bench.engine.run_once().sent for _ in range(5)] == [1, 1, 1, 0, 0]
+    assert bench.engine.events.cursor() is not None
+    assert bench.shop.order_ids() == [order.order_id]
