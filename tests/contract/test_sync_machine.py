@@ -41,7 +41,7 @@ from central.store.consoles import revoke_console
 from central.store.enrolments import allow_enrolment
 from central.store.lifecycle import mark_dispatched, mark_paid
 from models.enrolment_code import new_code
-from models.errors import DomainError, KioskError
+from models.errors import KioskError
 from models.order import CHANGEABLE, Order, OrderState, SyncState
 from models.tables import central as tables
 from models.work import WorkKind
@@ -72,9 +72,11 @@ CARTS = (
 SKUS = ("LC970BK", "LC970C", "LC970Y")
 CODES = ((), ("Noel5",), ("AV-7K2M",))
 
+Cart = tuple[tuple[str, int], ...]
 carts = st.sampled_from(CARTS)
 codes = st.sampled_from(CODES)
-pick = st.integers(0, 50)
+pick = st.integers(0, 3)
+"""The newest orders: what is done to one of them should meet."""
 faults = st.lists(st.sampled_from(FAULTS), max_size=4)
 
 
@@ -205,11 +207,15 @@ class SyncMachine(RuleBasedStateMachine):
 
     @initialize()
     def opens(self) -> None:
+        """With an order that central has, and one that it does not have yet."""
+        self.world.exchange()
+        self.places(CARTS[0], ())
         self.world.exchange()
         self.world.copy()
+        self.places(CARTS[1], ())
 
     @rule(cart=carts, used=codes)
-    def places(self, cart: tuple[tuple[str, int], ...], used: tuple[str, ...]) -> None:
+    def places(self, cart: Cart, used: tuple[str, ...]) -> None:
         console = self.world.console
         with suppress(KioskError):  # no references left: nothing was said
             order = console.place(
@@ -218,24 +224,29 @@ class SyncMachine(RuleBasedStateMachine):
             self.said.append(order)
 
     @precondition(lambda self: self.said)
-    @rule(which=pick, cart=carts, used=codes)
-    def revises(self, which: int, cart: tuple[tuple[str, int], ...], used: tuple[str, ...]) -> None:
-        console = self.world.console
-        order = self.said[which % len(self.said)]
-        if console.state(order) in CHANGEABLE:
-            console.revise(order, lambda n: make_order(n, cart, codes=used))
+    @rule(which=pick, cart=st.sampled_from((*CARTS, None)), used=codes)
+    def changes_or_cancels(self, which: int, cart: Cart | None, used: tuple[str, ...]) -> None:
+        self._change(self.said[-1 - which % len(self.said)], cart, used)
 
-    @precondition(lambda self: self.said)
-    @rule(which=pick)
-    def cancels(self, which: int) -> None:
-        with suppress(DomainError):  # the carrier has it
-            self.world.console.cancel(self.said[which % len(self.said)])
+    def _change(self, order: Order, cart: Cart | None, used: tuple[str, ...] = ()) -> None:
+        """To another cart, or to none: cancelled."""
+        console = self.world.console
+        if console.state(order) not in CHANGEABLE:
+            return
+        if cart is None:
+            console.cancel(order)
+        else:
+            console.revise(order, lambda n: make_order(n, cart, codes=used))
 
     # --- between the two ------------------------------------------------------------
 
     @rule(met=faults, method=st.sampled_from(["PUT", "PUT", "POST", "GET"]))
     def exchanges(self, met: list[str], method: str) -> None:
         self.world.line.faults, self.world.line.applies_to = list(met), method
+        self.world.exchange()
+
+    @rule()
+    def all_goes_well(self) -> None:
         self.world.exchange()
 
     @rule(writes=st.integers(1, 12), is_after=st.booleans(), met=faults)
@@ -269,6 +280,15 @@ class SyncMachine(RuleBasedStateMachine):
     def central_restarts(self) -> None:
         self.world.restart_central()
 
+    @precondition(lambda self: self.said)
+    @rule(which=pick, cart=st.sampled_from((CARTS[0], None)))
+    def central_forgets_a_change(self, which: int, cart: Cart | None) -> None:
+        self.world.exchange()
+        self.world.copy()
+        self._change(self.said[-1 - which % len(self.said)], cart)
+        self.world.exchange()
+        self.world.put_back()
+
     @rule()
     def central_is_copied(self) -> None:
         self.world.copy()
@@ -279,17 +299,25 @@ class SyncMachine(RuleBasedStateMachine):
         self.world.put_back()
 
     @precondition(lambda self: self.said)
-    @rule(which=pick, is_sent=st.booleans())
-    def is_paid(self, which: int, is_sent: bool) -> None:  # noqa: FBT001 - drawn by name
-        order = self.said[which % len(self.said)]
-        at = self.world.clock.at
-        with (
-            suppress(KioskError),  # central does not have it yet, or nothing is awaited
-            self.world.shop.database.write() as connection,
-        ):
-            mark_paid(connection, order.reference, at=at)
-            if is_sent:
-                mark_dispatched(connection, order.reference, PARCEL, at=at)
+    @rule(which=pick)
+    def is_paid(self, which: int) -> None:
+        with suppress(KioskError):  # central does not have it yet, or nothing is awaited
+            self._is_paid(self.said[-1 - which % len(self.said)])
+
+    @precondition(lambda self: self.said)
+    @rule(which=pick, cart=st.sampled_from((CARTS[0], None)))
+    def parcel_leaves_while_the_caller_calls(self, which: int, cart: Cart | None) -> None:
+        order = self.said[-1 - which % len(self.said)]
+        self.world.exchange()
+        with suppress(KioskError):
+            self._is_paid(order)
+        with suppress(KioskError), self.world.shop.database.write() as connection:
+            mark_dispatched(connection, order.reference, PARCEL, at=self.world.clock.at)
+        self._change(order, cart)
+
+    def _is_paid(self, order: Order) -> None:
+        with self.world.shop.database.write() as connection:
+            mark_paid(connection, order.reference, at=self.world.clock.at)
 
     # --- the end ----------------------------------------------------------------------
 
