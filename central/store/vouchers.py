@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import upsert
 from models.tables.central import voucher_uses, vouchers
+from models.voucher_rules import is_counted
 from models.vouchers import Voucher, VoucherKind
 from models.wire.vouchers import VoucherWire
 
 # Statements of every order are made once: making one takes longer than running it.
-LOCKED = (
-    select(vouchers)
-    .where(vouchers.c.code.in_(bindparam("codes", expanding=True)))
-    .order_by(vouchers.c.code)
-    .with_for_update(key_share=True)
-)
+READ = select(vouchers).where(vouchers.c.code.in_(bindparam("codes", expanding=True)))
+LOCKED = READ.order_by(vouchers.c.code).with_for_update(key_share=True)
 USES = (
     select(voucher_uses.c.code, func.count())
     .where(voucher_uses.c.customer_id == bindparam("customer_id"))
@@ -65,11 +63,23 @@ def vouchers_by_code(connection: Connection, codes: Iterable[str]) -> Mapping[st
 
 
 def lock_vouchers(connection: Connection, codes: Iterable[str]) -> Mapping[str, Voucher]:
-    """As ``vouchers_by_code``, and nobody else uses one of them before this transaction ends.
-    Locked by code, before articles and counters. Who holds a code knows its uses by any
-    customer, too: every use goes by way of this lock.
+    """As ``vouchers_by_code``, and nobody else uses a limited one of them before this
+    transaction ends. Locked by code, before articles and counters. Who holds a limited code
+    knows its uses by any customer, too: every use of it goes by way of this lock.
+
+    A code without a limit is not locked: it is in every other order of its week, and all of
+    them would wait for one another. Its uses are counted once the counters are held, in every
+    transaction alike, so that nobody waits for it with a counter that somebody else wants.
     """
-    rows = connection.execute(LOCKED, {"codes": list(set(codes))})
+    found = _read(connection, READ, codes)
+    limited = [code for code, voucher in found.items() if is_counted(voucher)]
+    return found | _read(connection, LOCKED, limited) if limited else found
+
+
+def _read(
+    connection: Connection, statement: Select[Any], codes: Iterable[str]
+) -> dict[str, Voucher]:
+    rows = connection.execute(statement, {"codes": list(set(codes))})
     return {row.code: _voucher(row) for row in rows}
 
 
@@ -86,7 +96,7 @@ def record_uses(
     customer_id: UUID,
 ) -> None:
     """One more use by this order of each of these codes, with the cents it took off; a credit
-    keeps that much less. The codes are locked by this transaction.
+    keeps that much less. The limited ones are locked by this transaction.
     """
     used = list(uses)
     if not used:
@@ -114,8 +124,8 @@ def record_uses(
 
 def release_uses(connection: Connection, order_id: UUID) -> Mapping[str, int]:
     """The order uses no code any more: what each had taken off, in cents, by code. Credits
-    have their money back. Locks the codes; where others are needed as well, lock them all
-    together before. Idempotent.
+    have their money back. Locks the limited ones; where others are needed as well, lock them
+    all together before. Idempotent.
     """
     mine = voucher_uses.c.order_id == order_id
     wanted = select(voucher_uses.c.code, voucher_uses.c.amount_cents).where(mine)
