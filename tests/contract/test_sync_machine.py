@@ -256,14 +256,12 @@ class SyncMachine(RuleBasedStateMachine):
         with suppress(Died):
             self.world.exchange(store)
 
-    @rule()
-    def loses_its_token(self) -> None:
+    @rule(is_again=st.booleans())
+    def loses_its_token(self, *, is_again: bool) -> None:
         self.world.revoke()
         assert self.world.exchange() is Connection.UNAUTHORISED
-
-    @rule()
-    def is_enrolled_again(self) -> None:
-        self.world.enrol()
+        if is_again:
+            self.world.enrol()
 
     @rule(days=st.sampled_from([-4000, -1, 0, 1, 4000]))
     def clock_is_put(self, days: int) -> None:
@@ -272,31 +270,27 @@ class SyncMachine(RuleBasedStateMachine):
     # --- at the shop ------------------------------------------------------------------
 
     @rule()
-    def time_passes(self) -> None:
+    def central_restarts_later(self) -> None:
         self.world.clock.at += timedelta(minutes=1)
         self.world.console.clock.at += timedelta(minutes=1)
-
-    @rule()
-    def central_restarts(self) -> None:
         self.world.restart_central()
 
     @precondition(lambda self: self.said)
     @rule(which=pick, cart=st.sampled_from((CARTS[0], None)))
-    def central_forgets_a_change(self, which: int, cart: Cart | None) -> None:
+    def central_forgets_an_hour(self, which: int, cart: Cart | None) -> None:
         self.world.exchange()
         self.world.copy()
         self._change(self.said[-1 - which % len(self.said)], cart)
+        self.places(CARTS[2], ())
         self.world.exchange()
         self.world.put_back()
 
-    @rule()
-    def central_is_copied(self) -> None:
-        self.world.copy()
-
-    @precondition(lambda self: self.said)
-    @rule()
-    def central_is_put_back(self) -> None:
-        self.world.put_back()
+    @rule(is_copied=st.booleans())
+    def central_is_put_back(self, *, is_copied: bool) -> None:
+        if is_copied:
+            self.world.copy()
+        else:
+            self.world.put_back()
 
     @precondition(lambda self: self.said)
     @rule(which=pick)
