@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: run test check bench format lint types layers lock picture clean
+.PHONY: run test check bench load faults format lint types layers lock picture clean
 
 run: $(READY)            ## the console on a complete demo shop
 	@$(BIN)/kiosk demo
@@ -17,6 +17,12 @@ check: format lint types layers test   ## what CI runs
 
 bench: $(READY)          ## the budgets beside what was measured
 	$(BIN)/python -m benchmarks
+
+load: $(READY)           ## what a central carries
+	$(BIN)/python -W ignore -m benchmarks.central $(ARGS)
+
+faults: $(READY)         ## orders over a bad line, processes killed, and an audit
+	$(BIN)/python -m benchmarks.faults --orders 1000 --consoles 4 $(ARGS)
 
 picture: $(READY)        ## the pictures of the screen in README and docs
 	$(BIN)/python -m benchmarks.pictures

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
-WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs/admin/install.md")
+WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs/admin/install.md", ROOT / "docs/admin/central.md")
 
 SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MAKE_TARGET = re.compile(r"\bmake (?:[A-Z]+=\S+ )?([a-z]+)\b")

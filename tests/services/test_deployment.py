@@ -1,0 +1,114 @@
+"""The files that run a central elsewhere: well formed, and of the same program as this one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kiosk.cli import main
+from kiosk.commands.central_serve import PORT
+
+ROOT = Path(__file__).parents[2]
+ADMIN = ROOT / "docs/admin"
+PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"][
+    "targets"
+]["wheel"]["packages"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+UNITS = sorted(ADMIN.glob("kiosk-*.*"))
+
+
+def test_the_image_has_every_package_and_what_they_are_built_from() -> None:
+    copied = {
+        word
+        for line in re.findall(r"^COPY (?!--)(.*)$", DOCKERFILE, re.MULTILINE)
+        for word in line.split()[:-1]
+    }
+    let_in = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    assert copied == let_in
+    assert set(PACKAGES) <= copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_image_does_not_run_as_root_and_serves_where_it_says() -> None:
+    assert re.search(r"^USER kiosk$", DOCKERFILE, re.MULTILINE)
+    assert f"EXPOSE {PORT}" in DOCKERFILE
+    assert f"127.0.0.1:{PORT}/readyz" in DOCKERFILE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DOCKERFILE.rpartition("CMD [")[2].partition("]")[0].replace('"', "").replace(",", ""),
+        *re.findall(r"kiosk central (serve [^\n'\"]*)", (ROOT / "compose.yaml").read_text()),
+        *re.findall(
+            r"kiosk central (serve [^\n'\"]*)", (ADMIN / "kiosk-central.service").read_text()
+        ),
+    ],
+)
+def test_the_command_that_is_started_is_one_the_program_knows(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["central", *text.split(), "--help"])
+    assert ended.value.code == 0
+    assert "--workers" in capsys.readouterr().out
+
+
+def test_every_secret_and_volume_that_is_used_is_declared() -> None:
+    services = COMPOSE["services"].values()
+    secrets = {name for service in services for name in service.get("secrets", ())}
+    volumes = {
+        volume.partition(":")[0]
+        for service in services
+        for volume in service.get("volumes", ())
+        if not volume.startswith(".")
+    }
+    assert secrets == set(COMPOSE["secrets"])
+    assert volumes == set(COMPOSE["volumes"])
+
+
+def test_nothing_waits_for_a_service_that_is_not_there() -> None:
+    for service in COMPOSE["services"].values():
+        for name, how in service.get("depends_on", {}).items():
+            assert how["condition"] == "service_healthy"
+            assert (
+                "healthcheck" in COMPOSE["services"][name] or "build" in COMPOSE["services"][name]
+            )
+
+
+def test_no_password_stands_in_a_file() -> None:
+    written = DOCKERFILE + (ROOT / "compose.yaml").read_text()
+    assert "POSTGRES_PASSWORD:" not in written
+    assert not re.search(r"postgresql://\w+:(?!\$\$)", written)
+    assert "secrets/" in (ROOT / ".gitignore").read_text()
+
+
+def test_the_proxy_leads_to_where_the_central_listens_and_hides_its_metrics() -> None:
+    configuration = (ADMIN / "nginx.conf").read_text()
+    assert configuration.count("{") == configuration.count("}")
+    assert f"server central:{PORT};" in configuration
+    assert re.search(r"location = /metrics \{\s+return 404;", configuration)
+    streams = configuration.partition("(events|catalogue)/stream")[2]
+    assert "proxy_buffering off;" in streams.partition("}")[0]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_understands_the_unit(unit: Path) -> None:
+    told = subprocess.run(
+        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+    ).stderr
+    said = [line for line in told.splitlines() if unit.name in line]
+    # What the unit starts is not installed on a computer that runs tests.
+    assert [line for line in said if "is not executable" not in line] == []
