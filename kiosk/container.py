@@ -213,7 +213,13 @@ class Container:
         )
         self._sync.start()
 
+    def send_owed(self) -> None:
+        """At once; it does not wait for it."""
+        if self._sync is not None:
+            self._sync.send()
+
     def wake_sync(self) -> None:
+        """Exchange all there is, at once."""
         if self._sync is not None:
             self._sync.wake()
 

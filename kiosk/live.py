@@ -82,7 +82,7 @@ class LiveConsole:
         self.sync_status: SyncStatus | None = None
         self.notice = ""
         self.people = LivePeople(self, app, self._desk)
-        self.placed = LiveOrders(self, app, container.wake_sync)
+        self.placed = LiveOrders(self, app, container)
         self.interrupted: tuple[Draft, ...] = tuple(
             call.draft
             for call in self.state.calls_waiting
@@ -190,7 +190,7 @@ class LiveConsole:
     async def confirm(self) -> None:
         said = self.state.quote.total_cents
         if await self.act(lambda desk, draft: desk.confirm(draft, said_total_cents=said)):
-            self._container.wake_sync()
+            self._container.send_owed()
             await self._app.switch_screen(self._screen_of(Step.CONFIRMATION))
         else:
             await self.refresh()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kiosk.app import KioskApp
+    from kiosk.container import Container
     from kiosk.live import LiveConsole
     from models.work import Settlement
 
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 class LiveOrders:
     """The list, the cards, and what they ask for."""
 
-    def __init__(self, live: LiveConsole, app: KioskApp, wake_sync: Callable[[], None]) -> None:
+    def __init__(self, live: LiveConsole, app: KioskApp, container: Container) -> None:
         self._live = live
         self._app = app
-        self._wake_sync = wake_sync
+        self._wake_sync = container.wake_sync
+        self._send_owed = container.send_owed
 
     async def show_list(self) -> None:
         """From any screen; from a card, back to it."""
@@ -82,6 +84,6 @@ class LiveOrders:
             self._live.present(error)
             return False
         self._live.say("")
-        self._wake_sync()
+        self._send_owed()
         await self._live.refresh()
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -75,6 +75,8 @@ class SyncEngine:
         self._block_size = block_size
         self._new_key = new_key
         self._has_to_send_again = False
+        self._are_codes_needed = False
+        """Something was sent since they came: what is kept of them is to be looked at."""
         self._sender = Sender(store, clock, chance, backoff)
         self._fetcher = Fetcher(store, catalogue_sink)
         self.events = EventFeed(store, clock, apply_order_event, self._reconcile)
@@ -95,7 +97,8 @@ class SyncEngine:
         self, *, retry_all: bool = False, parts: Collection[Part] | None = None
     ) -> SyncReport:
         """One exchange; safe to repeat at any time. ``retry_all``: also what waits its turn.
-        ``parts``: only these come down, because central said that they changed.
+        ``parts``: only these come down, because central said that they changed, and what the
+        answers to what was sent make needed; with none it is sent and little else.
 
         What central or the line did wrong is in the report. Raises what ``Store.read`` and
         ``Store.write`` raise when the console's own file cannot be used.
@@ -155,14 +158,15 @@ class SyncEngine:
         run.error_code = run.sent.error_code
         self._lease(central, BLOCKS_AHEAD * self._block_size)
         run.has_contact = True
-        if parts is None:
+        if parts is None or self.events.cursor() is None:
             self._has_to_send_again = False
             self._catch_up(central)
             if self._has_to_send_again:
                 self._sender.send_due(central, run.sent, self.should_stop)
         self._fetcher.on_progress, self._fetcher.should_stop = self.on_progress, self.should_stop
         self._fetcher.meanwhile = lambda: self._send_meanwhile(central, run)
-        self._fetch(central, run, ALL_PARTS if parts is None else parts)
+        self._are_codes_needed |= bool(run.sent.confirmed or run.sent.refused)
+        self._fetch(central, run, ALL_PARTS if parts is None else {*parts, *_moved_by(run.sent)})
 
     def _catch_up(self, central: Central) -> None:
         try:
@@ -173,8 +177,8 @@ class SyncEngine:
 
     def _fetch(self, central: Central, run: _Run, parts: Collection[Part]) -> None:
         if Part.VOUCHERS in parts:
-            is_needed = bool(run.sent.confirmed or run.sent.refused)
-            self._fetcher.fetch_vouchers(central, is_needed=is_needed)
+            self._fetcher.fetch_vouchers(central, is_needed=self._are_codes_needed)
+            self._are_codes_needed = False
         if Part.OPERATORS in parts:
             self._fetcher.fetch_operators(central)
         if Part.CUSTOMERS in parts:
@@ -250,6 +254,16 @@ class SyncEngine:
             self._shown = shown
             self._changes += 1
         return self._changes
+
+
+def _moved_by(sent: Sent) -> Iterator[Part]:
+    """What central has otherwise since it took, or refused, what was sent. The codes of a shop
+    may be megabytes: what an order used of them was counted here when it was placed.
+    """
+    if sent.confirmed:
+        yield Part.CATALOGUE
+    if sent.is_about_codes:
+        yield Part.VOUCHERS
 
 
 def connection_after(error: KioskError, *, has_contact: bool) -> Connection:

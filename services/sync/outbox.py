@@ -18,7 +18,16 @@ from uuid import UUID
 from models.errors import Conflict, KioskError, Rejected, Unavailable
 from models.order import SyncState
 from services.owing import is_refused_whole
-from services.ports import Cancelled, Central, Clock, OutboxItem, OutboxKind, Store, Verdict
+from services.ports import (
+    Cancelled,
+    Central,
+    Clock,
+    OutboxItem,
+    OutboxKind,
+    Store,
+    Transaction,
+    Verdict,
+)
 from services.sync.backoff import Backoff, asked_to_wait
 from services.sync.outcomes import (
     mark,
@@ -57,12 +66,15 @@ HandOver = Callable[[Central], Verdict | Cancelled]
 
 @dataclass(slots=True)
 class Sent:
-    """What one run handed over; ``error_code`` of the last item that has to be tried again."""
+    """What one run handed over; ``error_code`` of the last item that has to be tried again.
+    ``is_about_codes``: central may count the codes of an order otherwise than they are here.
+    """
 
     confirmed: int = 0
     differences: int = 0
     refused: int = 0
     error_code: str | None = None
+    is_about_codes: bool = False
 
 
 class Sender:
@@ -134,6 +146,7 @@ class Sender:
             if isinstance(answer, Verdict):
                 take_verdict(tx, item, answer, now)
                 sent.differences += bool(answer.differences)
+                sent.is_about_codes |= bool(answer.differences) and _has_codes(tx, item)
             else:
                 take_cancelled(tx, item, answer, now)
         sent.confirmed += 1
@@ -142,6 +155,7 @@ class Sender:
         now = self._clock.now()
         with self._store.write() as tx:
             after = take_refusal(tx, item, error, now)
+            sent.is_about_codes |= _has_codes(tx, item)
             if after is SyncState.WAITING:
                 mark(tx, item, after, now + self._delay(item), last_error=error.code)
         if after is SyncState.WAITING:
@@ -164,6 +178,11 @@ class Sender:
         return self._backoff.delay(
             item.attempts + 1, self._chance(), at_least_seconds=at_least_seconds
         )
+
+
+def _has_codes(tx: Transaction, item: OutboxItem) -> bool:
+    """In any of its revisions: one gives back what the one before it used."""
+    return any(order.quote.codes for order in tx.orders.revisions(item.order_id))
 
 
 def _before(item: OutboxItem, items: Sequence[OutboxItem]) -> Sequence[OutboxItem]:

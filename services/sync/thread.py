@@ -39,6 +39,9 @@ LOOK_SECONDS = 0.5
 
 STOP_SECONDS = 1.0
 
+NOTHING: frozenset[Part] = frozenset()
+"""Only what is owed goes up: no part is asked for."""
+
 MakeLive = Callable[[SyncEngine, OnNews], LiveListener]
 
 
@@ -77,6 +80,7 @@ class SyncThread:
         self._published: SyncStatus | None = None
         self._publishing = threading.Lock()
         self._is_asked = threading.Event()
+        self._is_owing = threading.Event()
         self._parts: set[Part] = set()
         self._woken = threading.Event()
         self._stopping = threading.Event()
@@ -85,9 +89,16 @@ class SyncThread:
     def start(self) -> None:
         self._thread.start()
 
+    def send(self) -> None:
+        """Something is to be sent: it goes at once, and nothing else is exchanged. Any thread.
+        Where another process holds the seat, it is noticed there at the next look.
+        """
+        self._is_owing.set()
+        self._woken.set()
+
     def wake(self) -> None:
-        """Something is to be sent, or the operator wants to try now. Any thread, and whichever
-        process holds the seat: there it is noticed at the next look.
+        """The operator wants to try now: a whole exchange. Any thread, and whichever process
+        holds the seat.
         """
         self._is_asked.set()
         self._woken.set()
@@ -125,8 +136,10 @@ class SyncThread:
         try:
             is_asked = self._is_asked.is_set()
             self._is_asked.clear()
+            is_owing = self._is_owing.is_set()
+            self._is_owing.clear()
             if self._election.try_to_win():
-                self._hold(is_asked=is_asked)
+                self._hold(is_asked=is_asked, is_owing=is_owing)
             else:
                 self._watch(is_asked=is_asked)
         except KioskError as error:
@@ -145,21 +158,24 @@ class SyncThread:
 
     # --- the process that holds the seat --------------------------------------------
 
-    def _hold(self, *, is_asked: bool) -> None:
+    def _hold(self, *, is_asked: bool, is_owing: bool) -> None:
         """The first time, all is tried: whoever held the seat before may have left anything."""
         has_jumped = self._clock_watch.has_jumped()
         if self._election.is_called() or is_asked or has_jumped:
             self._run(retry_all=True)
-        elif self._is_time():
+        elif self._is_time(is_owing=is_owing):
             self._run()
+        elif not self._rhythm.failures and self._engine.has_due():
+            self._run(parts=NOTHING)
         elif self._parts and self._rhythm.is_time_for_parts():
             parts = self._take_parts()
             self._run(parts=None if parts == ALL_PARTS else parts)
         else:
             self._look()
 
-    def _is_time(self) -> bool:
-        return self._rhythm.is_time() or (not self._rhythm.failures and self._engine.has_due())
+    def _is_time(self, *, is_owing: bool) -> bool:
+        """Also for what was just put there while central could not be reached: all is tried."""
+        return self._rhythm.is_time() or (is_owing and self._rhythm.failures > 0)
 
     def _take_parts(self) -> frozenset[Part]:
         """Emptied before they are asked for: what changes meanwhile is asked for again."""
@@ -179,7 +195,8 @@ class SyncThread:
                 is_live=self._is_live,
                 retry_after_seconds=report.retry_after_seconds or 0.0,
             )
-        self._rhythm.note_parts()
+        if parts != NOTHING:
+            self._rhythm.note_parts()
         self._line = LineNews(
             report.connection,
             last_contact_at=self._clock.now() if is_online else self._line.last_contact_at,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import Unavailable
+from models.order import SyncState
 from services.adapters.central_http import CentralHttp
 from services.ports import Central, Verdict
 from services.sync.backoff import Backoff
@@ -78,6 +80,63 @@ def test_waking_it_sends_at_once_what_waits_its_turn(
     sync.wake()
     told.wait_for(lambda status: status.last_error_code is None and status.waiting == 0)
     sync.stop()
+
+
+def test_what_is_placed_goes_up_and_the_codes_stay_where_they_are(
+    console: Console, shop: Shop, central: CentralHttp, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for name in ("operators", "vouchers"):
+        monkeypatch.setattr(central, name, _noting(asked, name, getattr(central, name)))
+    told = Told()
+    sync = thread(console, lambda: central, told, lock, look_seconds=600)
+    sync.start()
+    told.wait_for(is_idle)
+    asked.clear()
+    with_code = console.place(lambda number: make_order(number, codes=["Noel5"]))
+    sync.send()
+    told.wait_for(lambda status: status.catalogue_version.startswith("shop-1+"))
+    assert (shop.order_ids(), asked) == ([with_code.order_id], [])
+    refused = console.place(lambda _: make_order(55_555_555, codes=["Noel5"]))
+    sync.send()
+    told.wait_for(lambda status: status.refused == 1)
+    assert console.sync_state(refused)[0] is SyncState.REFUSED
+    assert asked == ["vouchers"]  # which central counts otherwise than they were here
+    sync.wake()
+    told.wait_for(lambda _: "operators" in asked)
+    sync.stop()
+
+
+def _noting(asked: list[str], name: str, real: Callable[[], Any]) -> Callable[[], Any]:
+    def noting() -> Any:
+        asked.append(name)
+        return real()
+
+    return noting
+
+
+def test_what_is_placed_while_central_is_gone_does_not_wait_for_the_next_try(
+    console: Console, shop: Shop, central: CentralHttp, lock: Path
+) -> None:
+    lost: list[Unavailable] = []
+
+    def found() -> Central:
+        if lost:
+            raise lost.pop()
+        return central
+
+    told = Told()
+    sync = thread(console, found, told, lock, Backoff(600, 600), look_seconds=600)
+    sync.start()
+    told.wait_for(is_idle)
+    lost.append(Unavailable("central_unreachable"))
+    sync.wake()
+    told.wait_for(lambda status: status.connection is Connection.OFFLINE)
+    order = console.place(make_order)
+    sync.send()
+    told.wait_for(is_idle)
+    sync.stop()
+    assert shop.order_ids() == [order.order_id]
 
 
 def test_a_clock_that_went_back_holds_nothing_up(
