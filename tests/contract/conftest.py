@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,10 +26,12 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from central.database import Database, migrate
+from central.routes.enrolments import GUESSES_MAX, GUESSES_SECONDS
 from central.settings import CentralSettings
 from central.store.catalogue import import_catalogue
 from central.store.consoles import add_console
 from central.store.vouchers import put_vouchers
+from central.throttle import Throttle
 from kiosk.central_server import listen, new_server, url_of
 from models.catalogue import Article
 from models.order import Order, OrderEvent, OrderEventKind, OrderState, SyncState
@@ -140,6 +143,12 @@ class Served:
     app: FastAPI
     url: str
 
+    def take_over(self, settings: CentralSettings, database: Database) -> None:
+        """From now on it is the API of this shop, where nobody has guessed at a code yet."""
+        state = self.app.state
+        state.settings, state.database = settings, database
+        state.guesses = Throttle(GUESSES_MAX, GUESSES_SECONDS, clock=time.monotonic)
+
 
 @contextmanager
 def running(settings: CentralSettings) -> Iterator[Served]:
@@ -208,10 +217,8 @@ def where(
 def shop(tmp_path: Path, where: Path | str, served: Served) -> Iterator[Shop]:
     clock = Time()
     with closing(Database(where)) as database:
-        served.app.state.settings = CentralSettings(
-            where, now=clock.now, page_rows=5, token_cache_seconds=0.0
-        )
-        served.app.state.database = database
+        settings = CentralSettings(where, now=clock.now, page_rows=5, token_cache_seconds=0.0)
+        served.take_over(settings, database)
         yield Shop(where, tmp_path / "central", served.url, clock, database)
 
 

@@ -162,7 +162,7 @@ def test_what_was_asked_and_what_came_of_it_is_counted(shop: Shop) -> None:
         client.post("/v1/reference-blocks", json={"count": 10})
         for _ in range(2):
             client.put(f"/v1/orders/{order.order_id}", content=order_to_wire(order))
-        client.request("BREW", "/v1/Mme-DUVAL")
+        client.request("PROPFIND", "/v1/Mme-DUVAL")
         answer = httpx.get(f"{shop.url}/metrics", trust_env=False)
     found = scraped(answer)
     put = ("PUT", "/v1/orders/{order_id}")

@@ -120,10 +120,10 @@ class World:
         self.file = folder / "central.sqlite3"
         self._copy = folder / "copy.sqlite3"
         self.shop = Shop(self.file, folder, served.url, self.clock, Database(self.file))
-        served.app.state.settings = CentralSettings(
+        settings = CentralSettings(
             self.file, now=self.clock.now, page_rows=5, token_cache_seconds=0.0
         )
-        served.app.state.database = self.shop.database
+        served.take_over(settings, self.shop.database)
         store = ConsoleStore.open(folder / "console.sqlite3")
         catalogue = CatalogueFile.open(folder / "catalogue.sqlite3")
         self.console = Console(store, catalogue, Time())
