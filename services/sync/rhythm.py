@@ -16,8 +16,17 @@ from services.sync.backoff import Backoff
 LIVE_FACTOR = 6
 """Polls are this much rarer while central tells by itself what happens."""
 
+SPREAD_SECONDS = 0.3
+"""All consoles are told in one moment that something has changed; within this time they ask."""
+
 PARTS_SECONDS = 0.3
 """Between two exchanges of what central says has changed, however often it says so."""
+
+PARTS_SECONDS_MAX = 5.0
+"""So far this pause is widened, twofold each time, while central goes on saying so."""
+
+QUIET_SECONDS = 5.0
+"""After so long without a word the next one is news again, and asked about at once."""
 
 JUMP_SECONDS = 30.0
 """A clock that moved so much more, or less, than time did was set, or the computer slept."""
@@ -39,6 +48,8 @@ class Rhythm:
         self._now = now
         self._next_run = now()
         self._parts_at = now()
+        self._parts_pause = PARTS_SECONDS
+        self._is_hinted = False
         self.failures = 0
 
     def is_time(self) -> bool:
@@ -65,6 +76,25 @@ class Rhythm:
             soonest = self._now() + self._poll_seconds * self._chance()
             self._next_run = min(self._next_run, soonest)
 
+    def note_hint(self) -> None:
+        """Central says that something has changed. Until it is asked about, only the first
+        word counts.
+        """
+        if self._is_hinted:
+            return
+        self._is_hinted = True
+        now = self._now()
+        is_news = now - self._parts_at >= QUIET_SECONDS
+        self._parts_pause = PARTS_SECONDS if is_news else self._wider()
+        self._parts_at = max(self._parts_at, now + SPREAD_SECONDS * self._chance())
+
+    def _wider(self) -> float:
+        return min(PARTS_SECONDS_MAX, 2 * self._parts_pause)
+
+    def take_hint(self) -> None:
+        """What was hinted at is about to be asked for: what is said from now on is another."""
+        self._is_hinted = False
+
     def is_time_for_parts(self) -> bool:
         return not self.failures and self.seconds_to_parts() <= 0
 
@@ -72,7 +102,8 @@ class Rhythm:
         return max(0.0, self._parts_at - self._now())
 
     def note_parts(self) -> None:
-        self._parts_at = self._now() + PARTS_SECONDS
+        """They were asked for."""
+        self._parts_at = self._now() + self._parts_pause * self._around_one()
 
     def _around_one(self) -> float:
         return 0.75 + 0.5 * self._chance()

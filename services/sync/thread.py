@@ -179,6 +179,7 @@ class SyncThread:
 
     def _take_parts(self) -> frozenset[Part]:
         """Emptied before they are asked for: what changes meanwhile is asked for again."""
+        self._rhythm.take_hint()
         parts = frozenset(self._parts)
         self._parts -= parts
         return parts
@@ -258,6 +259,7 @@ class SyncThread:
             self._show_at_once()
         elif part not in self._parts:
             self._parts.add(part)
+            self._rhythm.note_hint()
             self._woken.set()
 
     def _show_at_once(self) -> None:

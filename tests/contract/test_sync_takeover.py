@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import math
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,16 @@ from models.order import OrderEventKind, SyncState
 from services.adapters.central_http import CentralHttp
 from services.sync.backoff import Backoff
 from services.sync.election import Election, LineNews
-from services.sync.rhythm import JUMP_SECONDS, LIVE_FACTOR, PARTS_SECONDS, ClockWatch, Rhythm
+from services.sync.rhythm import (
+    JUMP_SECONDS,
+    LIVE_FACTOR,
+    PARTS_SECONDS,
+    PARTS_SECONDS_MAX,
+    QUIET_SECONDS,
+    SPREAD_SECONDS,
+    ClockWatch,
+    Rhythm,
+)
 from services.sync.status import CatalogueProgress, Connection
 from services.sync.thread import LOOK_SECONDS
 
@@ -275,17 +287,66 @@ def test_all_lose_the_stream_in_one_moment_and_poll_over_the_whole_interval() ->
     assert busiest_second(tries) <= CONSOLES / 10 + 1
 
 
-@given(burst=st.lists(st.floats(0, 5), min_size=1, max_size=300))
-def test_a_burst_is_a_few_exchanges_a_second(burst: list[float]) -> None:
-    now = Seconds(0.0)
-    rhythm = Rhythm(10, Backoff(), lambda: 0.5, now)
-    exchanges = 0
-    for at in sorted(burst):
-        now.at = at
-        if rhythm.is_time_for_parts():
+def asked_about(rhythm: Rhythm, now: Seconds, hints: list[float]) -> list[float]:
+    """When parts are asked for by a console that is told at ``hints``; it takes no time."""
+    asked: list[float] = []
+    is_hinted = False
+    for at in [*sorted(hints), math.inf]:
+        if is_hinted and now.at + rhythm.seconds_to_parts() <= at:
+            now.at += rhythm.seconds_to_parts()
+            asked.append(now.at)
+            rhythm.take_hint()
             rhythm.note_parts()
-            exchanges += 1
-    assert 1 <= exchanges <= 5 / PARTS_SECONDS + 1
+            is_hinted = False
+        if at < math.inf:
+            now.at = max(now.at, at)
+            rhythm.note_hint()
+            is_hinted = True
+    return asked
+
+
+@given(burst=st.lists(st.floats(0, 60), min_size=1, max_size=300), chance=st.floats(0, 0.99))
+def test_a_burst_is_a_few_exchanges_and_ever_fewer(burst: list[float], chance: float) -> None:
+    now = Seconds(0.0)
+    asked = asked_about(Rhythm(10, Backoff(), lambda: chance, now), now, burst)
+    pauses = [after - before for before, after in pairwise(asked)]
+    assert 1 <= len(asked) <= len(burst)
+    assert min(pauses, default=1) >= 0.75 * PARTS_SECONDS - 1e-9
+    assert asked[-1] - max(burst) <= 1.25 * PARTS_SECONDS_MAX + SPREAD_SECONDS  # none is lost
+
+
+def test_while_hints_keep_coming_the_pause_widens_to_its_bound() -> None:
+    now = Seconds(0.0)
+    hints = [number / 100 for number in range(6_000)]
+    asked = asked_about(Rhythm(10, Backoff(), lambda: 0.5, now), now, hints)
+    pauses = [after - before for before, after in pairwise(asked)]
+    assert pauses[:4] == pytest.approx([0.6, 1.2, 2.4, 4.8], abs=0.2)
+    assert pauses[4:] == pytest.approx([PARTS_SECONDS_MAX] * len(pauses[4:]), abs=0.2)
+    assert len(asked) <= 60 / PARTS_SECONDS_MAX + 5
+
+
+def test_after_a_while_of_quiet_a_hint_is_asked_about_at_once() -> None:
+    now = Seconds(0.0)
+    rhythm = Rhythm(10, Backoff(), lambda: 0.9, now)
+    busy = [number / 10 for number in range(300)]
+    asked_about(rhythm, now, busy)
+    late = now.at + PARTS_SECONDS_MAX * 1.25 + QUIET_SECONDS + 0.01
+    (asked,) = asked_about(rhythm, now, [late])
+    assert asked - late == pytest.approx(0.9 * SPREAD_SECONDS)
+    (again,) = asked_about(rhythm, now, [asked + 0.01])
+    assert again - asked < 1.0
+
+
+def test_told_in_one_moment_they_ask_over_the_whole_spread() -> None:
+    asked = []
+    for console in range(CONSOLES):
+        now = Seconds(0.0)
+        rhythm = Rhythm(10, Backoff(), lambda at=console: at / CONSOLES, now)  # type: ignore[misc]
+        now.at = 100.0
+        asked += asked_about(rhythm, now, [100.0])
+    slots = Counter(int((at - 100.0) / SPREAD_SECONDS * 10) for at in asked)
+    assert set(slots) == set(range(10))
+    assert max(slots.values()) <= CONSOLES / 10 + 1
 
 
 def test_what_failed_asks_for_no_parts_meanwhile() -> None:
