@@ -18,6 +18,7 @@ from services.ports import CatalogueSink, Central, Clock, Store, Transaction
 from services.sync import status
 from services.sync.backoff import Backoff, asked_to_wait
 from services.sync.downloads import ALL_PARTS, DOWNLOADS, Fetcher, Part, Progress
+from services.sync.enrolled_store import EnrolledStore
 from services.sync.events import EventFeed
 from services.sync.leasing import lease_references
 from services.sync.order_states import apply_order_event
@@ -68,6 +69,7 @@ class SyncEngine:
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
+        self._enrolled = EnrolledStore(store)
         self._sink = catalogue_sink
         self._central_factory = central_factory
         self._clock = clock
@@ -77,9 +79,9 @@ class SyncEngine:
         self._has_to_send_again = False
         self._are_codes_needed = False
         """Something was sent since they came: what is kept of them is to be looked at."""
-        self._sender = Sender(store, clock, chance, backoff)
-        self._fetcher = Fetcher(store, catalogue_sink)
-        self.events = EventFeed(store, clock, apply_order_event, self._reconcile)
+        self._sender = Sender(self._enrolled, clock, chance, backoff)
+        self._fetcher = Fetcher(self._enrolled, catalogue_sink)
+        self.events = EventFeed(self._enrolled, clock, apply_order_event, self._reconcile)
         self._seen: tuple[int, str] | None = None
         self._shown: tuple[object, ...] = ()
         self._changes = 0
@@ -152,6 +154,7 @@ class SyncEngine:
             return report
 
     def _exchange(self, run: _Run, parts: Collection[Part] | None) -> None:
+        self._enrolled.bind()
         central = self._central = self._central_factory()
         self._lease_the_next(central)
         self._sender.send_due(central, run.sent, self.should_stop)
@@ -207,7 +210,7 @@ class SyncEngine:
 
     def _lease(self, central: Central, wanted: int) -> None:
         lease_references(
-            self._store,
+            self._enrolled,
             central,
             wanted=wanted,
             block_size=self._block_size,
@@ -215,7 +218,7 @@ class SyncEngine:
         )
 
     def _reconcile(self, central: Central) -> bool:
-        done = reconcile_orders(self._store, central, self._clock, self.should_stop)
+        done = reconcile_orders(self._enrolled, central, self._clock, self.should_stop)
         self._has_to_send_again = bool(done.sent_again)
         return not done.is_complete
 

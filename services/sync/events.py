@@ -14,6 +14,7 @@ from datetime import datetime
 from models.errors import Conflict, Unavailable
 from services.ports import Central, CentralEvent, Clock, Store, Transaction
 from services.sync.downloads import Part
+from services.sync.enrolled_store import EnrolledStore
 from services.sync.enrolment import EVENTS_CURSOR
 
 PART_OF = {
@@ -53,6 +54,14 @@ class EventFeed:
         self._apply_order = apply_order
         self._reconcile = reconcile
         self._rounds = 0
+
+    def as_enrolled_now(self) -> EventFeed:
+        """The same feed, for a line that is kept open: what it tells counts only while the
+        console is who it is now. Raises Unavailable("sync_stopped") in place of writing.
+        """
+        store = EnrolledStore(self._store)
+        store.bind()
+        return EventFeed(store, self._clock, self._apply_order, self._reconcile)
 
     def cursor(self) -> int | None:
         """None where the feed was never begun, or is to be begun anew."""

@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from models.errors import KioskError, Unavailable
 from services.ports import Central, CentralEvent
@@ -106,13 +107,15 @@ class LiveListener:
 
     def _begin_anew(self) -> None:
         """All parts are asked for by the exchange that begins the feed."""
-        self._feed.forget()
+        with suppress(KioskError):  # central says it again at the next try
+            self._feed.forget()
         for part in Part:
             self._on_news(part)
 
     def _listen(self, stopping: threading.Event) -> None:
         """Until the line breaks, which is always an error."""
-        cursor = self._feed.cursor()
+        feed = self._feed.as_enrolled_now()
+        cursor = feed.cursor()
         if cursor is None:
             raise Unavailable("events_not_begun")  # the next exchange begins them
         central = self._central = self._new_central()
@@ -121,25 +124,25 @@ class LiveListener:
                 if stopping.is_set():
                     return
                 self._tell_live(is_live=True)
-                self._take_all(events)
+                self._take_all(feed, events)
         finally:
             self._central = None
             central.close()
             self._tell_live(is_live=False)
 
-    def _take_all(self, events: Iterable[CentralEvent]) -> None:
+    def _take_all(self, feed: EventFeed, events: Iterable[CentralEvent]) -> None:
         seq = None
         noted = time.monotonic()
         try:
             for event in events:
-                self._on_news(self._feed.take(event))
+                self._on_news(feed.take(event))
                 seq = event.seq
                 if time.monotonic() - noted > REACHED_SECONDS:
-                    self._feed.reached(seq)
+                    feed.reached(seq)
                     noted = time.monotonic()
         finally:
             if seq is not None:
-                self._feed.reached(seq)
+                feed.reached(seq)
 
     def _tell_live(self, *, is_live: bool) -> None:
         if is_live != self._is_live:

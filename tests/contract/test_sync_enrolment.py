@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from contract.conftest import Console, Shop, Time
-from contract.line import FaultyLine
+from contract.line import Bench, FaultyLine
 from contract.shop import make_order
 
 from central.store.consoles import add_console, new_token, revoke_console
@@ -27,9 +28,12 @@ from services.adapters.central_enrolment import ask_introduction, new_key
 from services.adapters.central_http import CentralHttp
 from services.adapters.central_line import CentralLine
 from services.adapters.console_store import ConsoleStore
+from services.ports import CentralEvent
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import (
+    CUSTOMERS_CURSOR,
     ENROLMENT_KEY,
+    EVENTS_CURSOR,
     Enrolment,
     enrol_with_code,
     enrol_with_token,
@@ -263,6 +267,63 @@ def test_an_order_of_another_central_is_not_cancelled_in_silence(new: Introducin
     assert new.console.work(order) == [(WorkKind.REFUSED, None)]
     assert new.console.sync_state(order) == (SyncState.REFUSED, "order_unknown")
     assert new.console.state(order) is OrderState.AWAITING_PAYMENT
+
+
+@pytest.mark.parametrize(
+    "said", ["put_order", "lease_references", "events", "orders", "vouchers", "customers"]
+)
+def test_what_the_central_of_before_says_after_the_switch_is_not_written(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    order = bench.console.place(lambda number: make_order(number, codes=["Noel5"]))
+    if said == "orders":
+        bench.engine.events.forget()
+    other = Enrolment(bench.shop.url, "x" * 40, "autre", "another-console")
+    kept: list[dict[str, str]] = []
+    real = getattr(bench.central, said)
+
+    def answer(*args: Any) -> Any:
+        found = real(*args)
+        if not kept:  # the first answer of its kind is under way while ``--enrol`` writes
+            enrol_with_token(bench.console.store, bench.shop.clock, other)
+            kept.append(contents(bench))
+        return found
+
+    monkeypatch.setattr(bench.central, said, answer)
+    report = bench.engine.run_once()
+    assert report.error_code == "sync_stopped"
+    assert kept == [contents(bench)]
+    is_owed = bench.console.sync_state(order) == (SyncState.SENT, None)
+    assert is_owed is (said == "put_order")
+    assert (bench.engine.events.cursor(), kept[0]["customers_cursor"]) == (None, "")
+
+
+def contents(bench: Bench) -> dict[str, str]:
+    """What the console's file holds, by what it is of."""
+    connection = bench.console.store._engine.raw_connection()
+    tables_of = ["outbox", "reference_blocks", "vouchers", "customers", "order_events"]
+    held = {name: str(connection.execute(f"SELECT * FROM {name}").fetchall()) for name in tables_of}  # noqa: S608 - names of here
+    connection.close()
+    with bench.console.store.read() as tx:
+        for name in (CUSTOMERS_CURSOR, EVENTS_CURSOR):
+            held[name] = tx.settings.get(name) or ""
+    return held
+
+
+def test_a_line_to_the_central_of_before_that_is_still_open_tells_nothing(bench: Bench) -> None:
+    feed = bench.engine.events.as_enrolled_now()
+    cursor = feed.cursor()
+    assert cursor is not None
+    other = Enrolment(bench.shop.url, "x" * 40)
+    enrol_with_token(bench.console.store, bench.shop.clock, other)
+    with bench.console.store.write() as tx:  # the feed of the new one is begun
+        tx.settings.put(EVENTS_CURSOR, "3")
+    with pytest.raises(Unavailable, match="sync_stopped"):
+        feed.reached(cursor + 100)
+    with pytest.raises(Unavailable, match="sync_stopped"):
+        feed.take(CentralEvent(cursor + 100, "order_state", bench.shop.clock.at))
+    with bench.console.store.read() as tx:
+        assert tx.settings.get(EVENTS_CURSOR) == "3"
 
 
 def test_at_the_command_line(
