@@ -143,6 +143,8 @@ def _refuse(tx: Transaction, item: OutboxItem, error: KioskError, now: datetime)
         follow(tx, item.order_id, FOUND_TO_BE[error.code], now)
     elif item.kind == OutboxKind.CANCELLATION:
         undo_cancellation(tx, item.order_id, now)
+        # What was told while it was cancelled here was passed over: all orders are asked for.
+        tx.settings.put(EVENTS_CURSOR, "")
 
 
 def _append(

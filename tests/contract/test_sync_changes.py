@@ -233,6 +233,22 @@ def test_a_refused_cancellation_leaves_the_order_where_central_has_it(
     assert bench.console.work(order) == [REFUSED]
 
 
+def test_what_was_told_of_an_order_while_it_was_cancelled_here_counts_once_it_is_not(
+    bench: Bench,
+) -> None:
+    order = bench.console.place(make_order)
+    bench.engine.run_once()
+    bench.console.cancel(order)
+    _spoil_cancellations(bench.console)
+    with bench.shop.database.write() as connection:
+        mark_paid(connection, order.reference, at=bench.shop.clock.at)
+    bench.engine.events.catch_up(bench.central)
+    assert bench.console.state(order) is OrderState.CANCELLED
+    assert bench.engine.run_once(parts=[]).refused == 1
+    assert bench.console.state(order) is OrderState.IN_PREPARATION
+    assert bench.engine.events.cursor() is not None
+
+
 def _spoil_cancellations(console: Console) -> None:
     """As if a defect of the program had written it."""
     connection = console.store._engine.raw_connection()
