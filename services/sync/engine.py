@@ -46,6 +46,7 @@ class _Run:
     is_catalogue_new: bool = False
     has_contact: bool = False
     error_code: str | None = None
+    is_cut_short: bool = False
     retry_after_seconds: float | None = None
     looked_at: float = 0.0
 
@@ -113,7 +114,7 @@ class SyncEngine:
         try:
             self._exchange(run, parts)
         except KioskError as error:
-            run.error_code = error.code
+            run.error_code, run.is_cut_short = error.code, True
             run.retry_after_seconds = asked_to_wait(error.facts)
             connection = connection_after(error, has_contact=run.has_contact)
         return self._report(run, connection)
@@ -237,6 +238,7 @@ class SyncEngine:
                 catalogue_version=version,
                 is_catalogue_new=run.is_catalogue_new,
                 error_code=run.error_code,
+                is_cut_short=run.is_cut_short,
                 work=tx.work.count(),
                 changes=self._count_changes(tx, version),
                 retry_after_seconds=run.retry_after_seconds,

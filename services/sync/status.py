@@ -58,8 +58,9 @@ class SyncStatus:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one run did. ``error_code`` says why it stopped early, None if it did not;
-    ``retry_after_seconds`` is what central asked for with it.
+    """What one run did. ``error_code`` says what went wrong, if anything did: where
+    ``is_cut_short`` it ended the run, and ``retry_after_seconds`` is what central asked for with
+    it; else it was about one item or part, and all the rest was done.
     """
 
     connection: Connection
@@ -73,6 +74,7 @@ class SyncReport:
     catalogue_version: str = ""
     is_catalogue_new: bool = False
     error_code: str | None = None
+    is_cut_short: bool = False
     work: int = 0
     changes: int = 0
     """See ``SyncStatus.changes``."""

@@ -189,7 +189,7 @@ class SyncThread:
             self._take_parts()
         report = self._engine.run_once(retry_all=retry_all, parts=parts)
         is_online = report.connection is Connection.ONLINE
-        is_failed = report.error_code not in {None, NO_CATALOGUE}
+        is_failed = report.is_cut_short and report.error_code != NO_CATALOGUE
         if parts is None or is_failed:
             self._rhythm.plan(
                 is_failed=is_failed,

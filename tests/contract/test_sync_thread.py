@@ -115,6 +115,32 @@ def _noting(asked: list[str], name: str, real: Callable[[], Any]) -> Callable[[]
     return noting
 
 
+def test_one_item_that_is_stuck_holds_up_nothing_else(
+    console: Console, shop: Shop, central: CentralHttp, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck: set[UUID] = set()
+    real = central.put_order
+
+    def put_order(order_id: UUID, body: str) -> Verdict:
+        if not stuck or order_id in stuck:
+            stuck.add(order_id)
+            raise Unavailable("field_unknown")
+        return real(order_id, body)
+
+    monkeypatch.setattr(central, "put_order", put_order)
+    told = Told()
+    sync = thread(console, lambda: central, told, lock, Backoff(600, 600))
+    sync.start()
+    told.wait_for(is_idle)
+    console.place(make_order)
+    seen = told.wait_for(lambda status: status.last_error_code == "field_unknown")
+    assert (seen.connection, seen.next_try_at) == (Connection.ONLINE, None)
+    other = console.place(make_order)  # nobody wakes the thread, nor waits for a next try
+    told.wait_for(lambda status: status.catalogue_version.startswith("shop-1+"))
+    sync.stop()
+    assert shop.order_ids() == [other.order_id]
+
+
 def test_what_is_placed_while_central_is_gone_does_not_wait_for_the_next_try(
     console: Console, shop: Shop, central: CentralHttp, lock: Path
 ) -> None:
