@@ -116,7 +116,8 @@ class SyncEngine:
         except KioskError as error:
             run.error_code, run.is_cut_short = error.code, True
             run.retry_after_seconds = asked_to_wait(error.facts)
-            connection = connection_after(error, has_contact=run.has_contact)
+            has_contact = run.has_contact or run.sent.has_contact
+            connection = connection_after(error, has_contact=has_contact)
         return self._report(run, connection)
 
     def close(self) -> None:
@@ -157,14 +158,14 @@ class SyncEngine:
     def _exchange(self, run: _Run, parts: Collection[Part] | None) -> None:
         self._enrolled.bind()
         central = self._central = self._central_factory()
-        self._lease_the_next(central)
+        self._lease(central, self._block_size, run)
         self._sender.send_due(central, run.sent, self.should_stop)
-        run.error_code = run.sent.error_code
-        self._lease(central, BLOCKS_AHEAD * self._block_size)
-        run.has_contact = True
+        self._lease(central, BLOCKS_AHEAD * self._block_size, run)
+        run.error_code = run.sent.error_code or run.error_code
         if parts is None or self.events.cursor() is None:
             self._has_to_send_again = False
             self._catch_up(central)
+            run.has_contact = True
             if self._has_to_send_again:
                 self._sender.send_due(central, run.sent, self.should_stop)
         self._fetcher.on_progress, self._fetcher.should_stop = self.on_progress, self.should_stop
@@ -182,11 +183,14 @@ class SyncEngine:
     def _fetch(self, central: Central, run: _Run, parts: Collection[Part]) -> None:
         if Part.VOUCHERS in parts:
             self._fetcher.fetch_vouchers(central, is_needed=self._are_codes_needed)
+            run.has_contact = True
             self._are_codes_needed = False
         if Part.OPERATORS in parts:
             self._fetcher.fetch_operators(central)
+            run.has_contact = True
         if Part.CUSTOMERS in parts:
             run.customers = self._fetcher.fetch_customers(central)
+            run.has_contact = True
         if Part.CATALOGUE in parts:
             run.is_catalogue_new = self._fetcher.fetch_catalogue(central)
 
@@ -198,25 +202,25 @@ class SyncEngine:
             if self.has_due():
                 self._sender.send_due(central, run.sent, self.should_stop)
 
-    def _lease_the_next(self, central: Central) -> None:
-        """Before all that waits is sent: on a line that breaks again and again an exchange may
-        never come to its end, and the next caller needs a number. What central says against
-        it is told once the orders are with it.
+    def _lease(self, central: Central, wanted: int, run: _Run) -> None:
+        """A block is asked for before all that waits is sent: on a line that breaks again and
+        again an exchange may never come to its end, and the next caller needs a number. What
+        central says against it is told, and keeps neither orders nor what comes down.
         """
         try:
-            self._lease(central, self._block_size)
+            blocks = lease_references(
+                self._enrolled,
+                central,
+                wanted=wanted,
+                block_size=self._block_size,
+                new_key=self._new_key,
+            )
         except KioskError as error:
-            if error.code in ENDS_THE_RUN:
+            if error.code in ENDS_THE_RUN or error.code.startswith(ABOUT_THIS_COMPUTER):
                 raise
-
-    def _lease(self, central: Central, wanted: int) -> None:
-        lease_references(
-            self._enrolled,
-            central,
-            wanted=wanted,
-            block_size=self._block_size,
-            new_key=self._new_key,
-        )
+            run.error_code = error.code
+        else:
+            run.has_contact |= blocks > 0
 
     def _reconcile(self, central: Central) -> bool:
         done = reconcile_orders(self._enrolled, central, self._clock, self.should_stop)
@@ -282,4 +286,5 @@ def connection_after(error: KioskError, *, has_contact: bool) -> Connection:
             return Connection.ONLINE
     if error.code.startswith(ABOUT_THIS_COMPUTER):
         return Connection.ONLINE if has_contact else Connection.OFFLINE
-    return Connection.OFFLINE if isinstance(error, Unavailable) else Connection.ONLINE
+    is_gone = error.code in ENDS_THE_RUN or not has_contact
+    return Connection.OFFLINE if is_gone and isinstance(error, Unavailable) else Connection.ONLINE

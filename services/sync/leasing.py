@@ -23,12 +23,13 @@ def lease_references(
     wanted: int,
     block_size: int,
     new_key: Callable[[], UUID],
-) -> None:
-    """Ask for blocks until ``wanted`` numbers are left.
+) -> int:
+    """Ask for blocks until ``wanted`` numbers are left; how many blocks came.
 
     Raises Unavailable("central_unclear") for a block that brings nothing new: central may
     have come back from an old copy, and goes on from there at the next run.
     """
+    blocks = 0
     while (left := _left(store)) < wanted:
         first, last = central.lease_references(block_size, _key(store, new_key))
         with store.write() as tx:
@@ -36,6 +37,8 @@ def lease_references(
             tx.settings.put(LEASE_KEY, "")
         if _left(store) <= left:
             raise Unavailable("central_unclear")
+        blocks += 1
+    return blocks
 
 
 def _key(store: Store, new_key: Callable[[], UUID]) -> str:

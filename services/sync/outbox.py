@@ -68,6 +68,7 @@ HandOver = Callable[[Central], Verdict | Cancelled]
 class Sent:
     """What one run handed over; ``error_code`` of the last item that has to be tried again.
     ``is_about_codes``: central may count the codes of an order otherwise than they are here.
+    ``has_contact``: it was central that answered, whatever it said.
     """
 
     confirmed: int = 0
@@ -75,6 +76,7 @@ class Sent:
     refused: int = 0
     error_code: str | None = None
     is_about_codes: bool = False
+    has_contact: bool = False
 
 
 class Sender:
@@ -121,6 +123,7 @@ class Sender:
                 raise
             # Whether it is about this item, or a stranger who answers in central's place.
             central.catalogue_version()
+            sent.has_contact = True
         else:
             self._taken(item, answer, sent)
 
@@ -142,6 +145,7 @@ class Sender:
 
     def _taken(self, item: OutboxItem, answer: Verdict | Cancelled, sent: Sent) -> None:
         now = self._clock.now()
+        sent.has_contact = True
         with self._store.write() as tx:
             if isinstance(answer, Verdict):
                 take_verdict(tx, item, answer, now)
@@ -153,6 +157,7 @@ class Sender:
 
     def _refused(self, item: OutboxItem, error: KioskError, sent: Sent) -> None:
         now = self._clock.now()
+        sent.has_contact = True
         with self._store.write() as tx:
             after = take_refusal(tx, item, error, now)
             sent.is_about_codes |= _has_codes(tx, item)

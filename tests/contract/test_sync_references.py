@@ -9,6 +9,7 @@ from contract.shop import make_order
 from models.errors import Unavailable
 from models.order import SyncState
 from models.tables import central as tables
+from services.sync.status import Connection
 
 
 @pytest.fixture
@@ -66,14 +67,45 @@ def test_a_line_that_breaks_at_every_order_still_brings_the_next_numbers(bench: 
     assert report.references_left == 40 - 25 + 20
 
 
-def test_numbers_that_central_cannot_give_keep_no_order_back(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", ["references_exhausted", "defect_at_central"])
+def test_numbers_that_central_cannot_give_keep_nothing_else_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     def exhausted(_count: int, _key: str) -> tuple[int, int]:
-        raise Unavailable("references_exhausted")
+        raise Unavailable(code)
 
     for _ in range(25):
         bench.console.place(make_order)
     monkeypatch.setattr(bench.central, "lease_references", exhausted)
     report = bench.engine.run_once()
-    assert (report.sent, report.error_code) == (25, "references_exhausted")
+    assert (report.sent, report.error_code) == (25, code)
+    assert (report.connection, report.is_cut_short) == (Connection.ONLINE, False)
+    assert report.catalogue_version.startswith("shop-1+")
+
+
+@pytest.mark.parametrize(
+    "code,connection",
+    [
+        ("defect_at_central", Connection.ONLINE),
+        ("central_unclear", Connection.ONLINE),
+        ("central_cut_off", Connection.OFFLINE),
+        ("central_busy", Connection.OFFLINE),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_central_that_answered_is_there_whatever_it_cannot_do_next(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    connection: Connection,
+    *,
+    is_first: bool,
+) -> None:
+    def fails(*_: object) -> None:
+        raise Unavailable(code)
+
+    monkeypatch.setattr(bench.central, "events" if is_first else "operators", fails)
+    report = bench.engine.run_once()
+    assert (report.error_code, report.is_cut_short) == (code, True)
+    # Of the first answer nobody knows whether it is central's: a stranger's may be in its place.
+    assert report.connection is (Connection.OFFLINE if is_first else connection)
