@@ -22,6 +22,7 @@ from services.ports import (
     Store,
     Transaction,
 )
+from services.sync.cursors import Cursors
 from services.sync.enrolment import CUSTOMERS_CURSOR, read_enrolment
 from services.sync.status import NO_CATALOGUE, CatalogueProgress
 
@@ -33,6 +34,9 @@ CUSTOMERS_AT_ONCE = 32
 
 CODES_AT_ONCE = 32
 """Codes in one transaction, for the same reason: a shop may have many thousands."""
+
+PAGES_AT_ONCE = 1000
+"""Of customers in one exchange: a list that never ends holds up what comes after it, once."""
 
 DOWNLOADS = "downloads"
 """Setting that counts what came down: other programs on this host see that it did."""
@@ -102,16 +106,22 @@ class Fetcher:
             self._operators = found
 
     def fetch_customers(self, central: Central) -> int:
-        """How many came. Each page is kept before the cursor of the next."""
+        """How many came. Each page is kept before the cursor of the next, and after many of them
+        the next exchange goes on. Raises Unavailable("central_unclear").
+        """
         count = 0
         with self._store.read() as tx:
             cursor = tx.settings.get(CUSTOMERS_CURSOR) or None
-        while not self.should_stop():
+        cursors = Cursors(cursor)
+        for _ in range(PAGES_AT_ONCE):
+            if self.should_stop():
+                break
             people, following = central.customers(cursor)
             if not people:
                 break
-            cursor = _moved_on(cursor, following)
-            self._keep(people, cursor)
+            cursors.check(following)
+            cursor = following
+            self._keep(people, cursor or "")
             count += len(people)
         return count
 
@@ -164,11 +174,12 @@ class Fetcher:
         self, central: Central, cursor: str | None
     ) -> Generator[CatalogueChanges, None, None]:
         """Raises Unavailable("sync_stopped")."""
+        cursors = Cursors(cursor)
         for page in central.catalogue_stream(cursor):
             if self.should_stop():
                 raise Unavailable("sync_stopped")
             if page.has_more:
-                cursor = _moved_on(cursor, page.cursor)
+                cursors.check(page.cursor)
             yield page
             self.meanwhile()
 
@@ -182,10 +193,3 @@ def _keep(tx: Transaction, people: Sequence[Customer]) -> None:
 
 def _note_download(tx: Transaction) -> None:
     tx.settings.put(DOWNLOADS, str(int(tx.settings.get(DOWNLOADS) or 0) + 1))
-
-
-def _moved_on(before: str | None, cursor: str | None) -> str:
-    """A feed that stands still would never end. Raises Unavailable("central_unclear")."""
-    if not cursor or cursor == before:
-        raise Unavailable("central_unclear")
-    return cursor

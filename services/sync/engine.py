@@ -158,6 +158,7 @@ class SyncEngine:
     def _exchange(self, run: _Run, parts: Collection[Part] | None) -> None:
         self._enrolled.bind()
         central = self._central = self._central_factory()
+        self._hook_in(central, run)
         self._lease(central, self._block_size, run)
         self._sender.send_due(central, run.sent, self.should_stop)
         self._lease(central, BLOCKS_AHEAD * self._block_size, run)
@@ -168,10 +169,14 @@ class SyncEngine:
             run.has_contact = True
             if self._has_to_send_again:
                 self._sender.send_due(central, run.sent, self.should_stop)
-        self._fetcher.on_progress, self._fetcher.should_stop = self.on_progress, self.should_stop
-        self._fetcher.meanwhile = lambda: self._send_meanwhile(central, run)
         self._are_codes_needed |= bool(run.sent.confirmed or run.sent.refused)
         self._fetch(central, run, ALL_PARTS if parts is None else {*parts, *_moved_by(run.sent)})
+
+    def _hook_in(self, central: Central, run: _Run) -> None:
+        """Between the pieces of what is long, orders are sent and the end is noticed."""
+        self._fetcher.on_progress = self.on_progress
+        self._fetcher.should_stop = self.events.should_stop = self.should_stop
+        self._fetcher.meanwhile = self.events.meanwhile = lambda: self._send_meanwhile(central, run)
 
     def _catch_up(self, central: Central) -> None:
         try:

@@ -36,6 +36,8 @@ Reconcile = Callable[[Central], bool | None]
 feed is to be begun anew by the next exchange.
 """
 
+PAGES_AT_ONCE = 100
+"""In one exchange: where central goes on and on, what comes after the events has its turn."""
 
 ROUNDS_MAX = 3
 """So often in a row all orders are asked for. Something may wait for long, and a central that
@@ -44,7 +46,9 @@ never lists what it took would have all of it again at each exchange; nothing ca
 
 
 class EventFeed:
-    """Safe from several threads, each with a central of its own."""
+    """Safe from several threads, each with a central of its own. While it is caught up with,
+    ``should_stop`` is asked, and ``meanwhile`` called, between two pages.
+    """
 
     def __init__(
         self, store: Store, clock: Clock, apply_order: ApplyOrderEvent, reconcile: Reconcile
@@ -54,6 +58,8 @@ class EventFeed:
         self._apply_order = apply_order
         self._reconcile = reconcile
         self._rounds = 0
+        self.should_stop: Callable[[], bool] = lambda: False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def as_enrolled_now(self) -> EventFeed:
         """The same feed, for a line that is kept open: what it tells counts only while the
@@ -70,7 +76,8 @@ class EventFeed:
 
     def catch_up(self, central: Central) -> frozenset[Part]:
         """Take in what happened since the last time; which parts are to be asked for. A feed
-        that is begun, or that was lost, says nothing of before: all orders are asked for.
+        that is begun, or that was lost, says nothing of before: all orders are asked for. After
+        many pages the next call goes on. Raises Unavailable("sync_stopped" | "central_unclear").
         """
         cursor = self.cursor()
         if cursor is None:
@@ -114,16 +121,20 @@ class EventFeed:
 
     def _follow(self, central: Central, cursor: int) -> frozenset[Part]:
         parts: set[Part | None] = set()
-        while True:
+        for _ in range(PAGES_AT_ONCE):
+            if self.should_stop():
+                raise Unavailable("sync_stopped")
             page = central.events(cursor)
             parts |= {self.take(event) for event in page.events}
             if page.cursor > cursor:
                 self.reached(page.cursor)
             if not page.has_more:
-                return frozenset(part for part in parts if part is not None)
+                break
             if page.cursor <= cursor:
                 raise Unavailable("central_unclear")  # a feed that stands still would never end
             cursor = page.cursor
+            self.meanwhile()
+        return frozenset(part for part in parts if part is not None)
 
     def _put_cursor(self, cursor: str) -> None:
         with self._store.write() as tx:

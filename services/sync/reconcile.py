@@ -27,6 +27,7 @@ from services.ports import (
     Store,
     Transaction,
 )
+from services.sync.cursors import Cursors
 from services.sync.order_states import PARCEL, follow, state_of
 from services.sync.outcomes import send_again
 
@@ -73,6 +74,7 @@ def reconcile_orders(
 
 def _pages(central: Central, should_stop: Callable[[], bool]) -> Iterator[Sequence[CentralOrder]]:
     cursor: str | None = None
+    cursors = Cursors(cursor)
     while True:
         if should_stop():
             raise Unavailable("sync_stopped")
@@ -80,8 +82,7 @@ def _pages(central: Central, should_stop: Callable[[], bool]) -> Iterator[Sequen
         yield page
         if following is None:
             return
-        if following == cursor:
-            raise Unavailable("central_unclear")  # a list that stands still would never end
+        cursors.check(following)
         cursor = following
 
 

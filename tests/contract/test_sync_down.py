@@ -13,15 +13,19 @@ from contract.conftest import with_price
 from contract.line import Bench
 from contract.shop import ARTICLES, CUSTOMER, PRINTERS, VOUCHERS, make_order
 
+import services.sync.downloads as downloads_module
+from models.customer import Customer
 from models.errors import Unavailable
 from models.order import Order, OrderEvent, OrderEventKind
 from models.tables import central as tables
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_to_wire
 from services.adapters.console_vouchers import ConsoleVouchers
-from services.ports import CatalogueChanges
+from services.ports import CatalogueChanges, EventPage
 from services.sync.downloads import CODES_AT_ONCE, DOWNLOADS, Fetcher
 from services.sync.engine import SyncEngine
+from services.sync.enrolment import CUSTOMERS_CURSOR
+from services.sync.events import PAGES_AT_ONCE
 from services.sync.status import CatalogueProgress, Connection
 
 
@@ -160,6 +164,67 @@ def test_a_feed_that_stands_still_ends(bench: Bench, monkeypatch: pytest.MonkeyP
     assert bench.console.catalogue.version == "shop-1"
 
 
+def test_a_feed_that_goes_in_circles_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    following = iter(["7", "8", "7", "8"])
+    asked: list[str | None] = []
+
+    def people(cursor: str | None) -> tuple[Sequence[Customer], str]:
+        asked.append(cursor)
+        return [CUSTOMER], next(following)
+
+    monkeypatch.setattr(bench.central, "customers", people)
+    assert bench.engine.run_once().error_code == "central_unclear"
+    assert len(asked) == 3
+    monkeypatch.undo()
+    monkeypatch.setattr(bench.central, "orders", lambda at: ([], "b" if at == "a" else "a"))
+    bench.engine.events.forget()
+    assert bench.engine.run_once().error_code == "central_unclear"
+
+
+def test_a_list_of_customers_that_never_ends_is_gone_on_with_by_the_next_exchange(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads_module, "PAGES_AT_ONCE", 3)
+    monkeypatch.setattr(
+        bench.central, "customers", lambda cursor: ([CUSTOMER], str(int(cursor or 0) + 1))
+    )
+    with bench.console.store.write() as tx:
+        tx.settings.put(CUSTOMERS_CURSOR, "100")
+    for reached in ("103", "106"):
+        report = bench.engine.run_once()
+        assert (report.error_code, report.customers) == (None, 3)
+        with bench.console.store.read() as tx:
+            assert tx.settings.get(CUSTOMERS_CURSOR) == reached
+
+
+def test_events_that_never_end_keep_no_order_waiting(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cursor = bench.engine.events.cursor()
+    assert cursor is not None
+    asked: list[int] = []
+    placed: list[Order] = []
+    left_waiting: list[bool] = []
+
+    def page(after: int) -> EventPage:
+        asked.append(after)
+        if not placed:
+            placed.append(bench.console.place(make_order))
+        else:
+            left_waiting.append(bench.engine.has_due())
+        return EventPage((), after + 1, has_more=True)
+
+    monkeypatch.setattr(bench.central, "events", page)
+    report = bench.engine.run_once()
+    assert (report.error_code, report.sent) == (None, 1)
+    assert left_waiting[0] is False
+    assert asked == [*range(cursor, cursor + PAGES_AT_ONCE)]
+    assert bench.engine.events.cursor() == cursor + PAGES_AT_ONCE
+    bench.engine.should_stop = lambda: len(asked) >= PAGES_AT_ONCE + 5
+    assert bench.engine.run_once().error_code == "sync_stopped"
+    assert len(asked) == PAGES_AT_ONCE + 5
+
+
 def test_the_same_version_is_not_loaded_again(bench: Bench) -> None:
     report = bench.engine.run_once()
     assert (report.is_catalogue_new, report.catalogue_version) == (False, "shop-1")
@@ -195,7 +260,7 @@ def test_an_interrupted_catalogue_leaves_the_old_one(
     with bench.shop.database.write() as connection:
         connection.execute(tables.catalogue_imports.delete())
     bench.shop.fill(version="anew", articles=with_price(ARTICLES, "LC970C", 1390))
-    pages = []
+    pages: list[CatalogueProgress] = []
     bench.engine.on_progress = pages.append
 
     real = bench.central.catalogue_stream
