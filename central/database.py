@@ -59,6 +59,7 @@ class Kind(Protocol):
     def is_duplicate(self, error: DBAPIError) -> bool: ...
     def name_of(self, error: DBAPIError) -> str: ...
     def in_one_message(self, connection: Connection) -> contextlib.AbstractContextManager[None]: ...
+    def turn(self, engine: Engine) -> contextlib.AbstractContextManager[None]: ...
 
 
 KINDS: Mapping[str, Kind] = {"sqlite": sqlite, "postgresql": postgresql}
@@ -97,7 +98,7 @@ class Database:
         Raises Unavailable("central_busy") when the database stays locked too long, cannot be
         reached or undid the transaction; what ``run`` does not hear of.
         """
-        with _begun(self._engine, self._kind.TO_WRITE) as connection:
+        with self._kind.turn(self._engine), _begun(self._engine, self._kind.TO_WRITE) as connection:
             yield connection
 
     def run(self, work: Callable[[Connection], T]) -> T:

@@ -8,13 +8,18 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from models.errors import Unavailable
 
 FILE_MODE = 0o600
 BUSY_SECONDS = 5
@@ -46,6 +51,9 @@ while consoles ask again; the rest are our own faults.
 
 
 DUPLICATE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+
+
+TURNS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 
 
 def open_engine(path: Path) -> Engine:
@@ -88,6 +96,21 @@ def in_one_message(connection: Connection) -> contextlib.AbstractContextManager[
     """Nothing is sent anywhere."""
     del connection
     return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def turn(engine: Engine) -> Iterator[None]:
+    """The writers of one process go one after the other. SQLite itself has them look again and
+    again whether the file is free, and some are out of luck for a second. Writers of other
+    processes are met there. Raises Unavailable("central_busy").
+    """
+    waiting: threading.Lock = TURNS.setdefault(engine, threading.Lock())
+    if not waiting.acquire(timeout=BUSY_SECONDS):
+        raise Unavailable("central_busy")
+    try:
+        yield
+    finally:
+        waiting.release()
 
 
 def is_duplicate(error: DBAPIError) -> bool:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from contract.conftest import Shop
-from contract.databases import Postgres, on_postgresql
+from contract.databases import Postgres, on_postgresql, on_sqlite
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +26,7 @@ from central.database import (
     Undone,
     current_number,
     migrate,
+    next_number,
     next_numbers,
     written_together,
 )
@@ -317,3 +318,25 @@ def test_a_migration_that_fails_leaves_nothing(
         with database.read() as connection:
             assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
             assert connection.execute(select(tables.orders)).all() == []
+
+
+@on_sqlite
+def test_the_writers_of_one_process_go_one_after_the_other(
+    where: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("central.sqlite.BUSY_SECONDS", 0.05)
+    with closing(Database(where)) as database, ThreadPoolExecutor(1) as another:
+
+        def write() -> int:
+            with database.write() as connection:
+                return next_number(connection, "orders")
+
+        with database.write() as connection:
+            before = next_number(connection, "orders")
+            # Not even a connection is taken while somebody writes.
+            waits = another.submit(write)
+            with pytest.raises(Unavailable) as busy:
+                waits.result()
+            assert database.connections_in_use == 1
+        assert busy.value.code == "central_busy"
+        assert another.submit(write).result() == before + 1
