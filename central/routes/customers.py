@@ -18,7 +18,8 @@ from models.wire.events import EventKind
 
 router = APIRouter(prefix="/v1", tags=["customers"])
 
-SEQ_MAX = 2**53
+SEQ_MAX = 2**31 - 1
+"""As wide as the columns: PostgreSQL does not compare them with more."""
 ROWS_MAX = 5_000
 
 

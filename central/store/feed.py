@@ -100,6 +100,8 @@ def _place(connection: Connection, cursor: str | None) -> Place | None:
     if not cursor:
         return None
     position, *rest = (unquote(part) for part in cursor.split("|"))
+    if any("\x00" in part for part in (position, *rest)):  # PostgreSQL cannot even compare with it
+        raise Conflict("cursor_unknown")
     known = connection.execute(
         select(catalogue_imports).where(catalogue_imports.c.version == position)
     ).first()

@@ -172,6 +172,17 @@ def test_taking_the_same_version_in_twice_changes_nothing(shop: Shop, follower: 
     assert follower.central.catalogue_version() == "shop-1"
 
 
+@pytest.mark.parametrize("cursor", ["\x00", "shop-1+1|printers|%00"])
+@pytest.mark.parametrize("route", ["changes", "stream"])
+def test_a_cursor_that_no_database_can_hold_is_not_ours(
+    shop: Shop, route: str, cursor: str
+) -> None:
+    shop.fill()
+    with shop.client() as client:
+        answer = client.get(f"/v1/catalogue/{route}", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (410, "cursor_unknown")
+
+
 def test_a_snapshot_page_is_compressed(shop: Shop) -> None:
     shop.fill()
     with shop.client() as client:

@@ -31,6 +31,15 @@ def version(number: int, **changes: object) -> CustomerWire:
     return CustomerWire.model_validate(replace(CUSTOMER, version=number, **changes))
 
 
+@pytest.mark.parametrize("feed", ["customers", "orders"])
+def test_the_widest_cursor_is_one_that_the_database_can_compare_with(shop: Shop, feed: str) -> None:
+    with shop.client() as client:
+        widest = client.get(f"/v1/{feed}", params={"cursor": 2**31 - 1})
+        wider = client.get(f"/v1/{feed}", params={"cursor": 2**31})
+    assert (widest.status_code, widest.json()[feed]) == (200, [])
+    assert (wider.status_code, wider.json()["code"]) == (422, "body_malformed")
+
+
 def found(shop: Shop, phone: str) -> list[dict[str, object]]:
     with shop.client() as client:
         answer = client.get("/v1/customers/lookup", params={"phone": phone})
