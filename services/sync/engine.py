@@ -44,6 +44,7 @@ class _Run:
     sent: Sent = field(default_factory=Sent)
     customers: int = 0
     is_catalogue_new: bool = False
+    answered_before_codes: int = 0
     has_contact: bool = False
     error_code: str | None = None
     is_cut_short: bool = False
@@ -118,6 +119,7 @@ class SyncEngine:
             run.retry_after_seconds = asked_to_wait(error.facts)
             has_contact = run.has_contact or run.sent.has_contact
             connection = connection_after(error, has_contact=has_contact)
+        self._are_codes_needed |= _answered(run.sent) > run.answered_before_codes
         return self._report(run, connection)
 
     def close(self) -> None:
@@ -169,7 +171,6 @@ class SyncEngine:
             run.has_contact = True
             if self._has_to_send_again:
                 self._sender.send_due(central, run.sent, self.should_stop)
-        self._are_codes_needed |= bool(run.sent.confirmed or run.sent.refused)
         self._fetch(central, run, ALL_PARTS if parts is None else {*parts, *_moved_by(run.sent)})
 
     def _hook_in(self, central: Central, run: _Run) -> None:
@@ -187,9 +188,11 @@ class SyncEngine:
 
     def _fetch(self, central: Central, run: _Run, parts: Collection[Part]) -> None:
         if Part.VOUCHERS in parts:
-            self._fetcher.fetch_vouchers(central, is_needed=self._are_codes_needed)
+            answered = _answered(run.sent)
+            is_needed = self._are_codes_needed or answered > 0
+            self._fetcher.fetch_vouchers(central, is_needed=is_needed)
             run.has_contact = True
-            self._are_codes_needed = False
+            self._are_codes_needed, run.answered_before_codes = False, answered
         if Part.OPERATORS in parts:
             self._fetcher.fetch_operators(central)
             run.has_contact = True
@@ -268,6 +271,10 @@ class SyncEngine:
             self._shown = shown
             self._changes += 1
         return self._changes
+
+
+def _answered(sent: Sent) -> int:
+    return sent.confirmed + sent.refused
 
 
 def _moved_by(sent: Sent) -> Iterator[Part]:

@@ -21,6 +21,7 @@ from models.tables import central as tables
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_to_wire
 from services.adapters.console_vouchers import ConsoleVouchers
+from services.codes import count_uses
 from services.ports import CatalogueChanges, EventPage
 from services.sync.downloads import CODES_AT_ONCE, DOWNLOADS, Fetcher
 from services.sync.engine import SyncEngine
@@ -107,6 +108,22 @@ def test_what_a_cancelled_or_a_refused_order_used_is_given_back(bench: Bench) ->
     bench.line.faults = ["defect"]
     report = bench.engine.run_once()
     assert (report.refused, report.still_waiting) == (1, 1)
+    assert known_codes(bench) == (0, 1500)
+
+
+def test_what_a_refused_order_used_is_given_back_though_the_line_broke_right_then(
+    bench: Bench,
+) -> None:
+    refused = bench.console.place(lambda _: with_codes(55_555_555))
+    with bench.console.store.write() as tx:
+        count_uses(tx.vouchers, refused.quote)
+    bench.shop.clock.at += timedelta(seconds=1)
+    bench.console.place(make_order)
+    bench.line.faults = ["", "lost on the way", "defect"]
+    assert bench.engine.run_once(parts=[]).refused == 1
+    assert known_codes(bench) == (1, 0)
+    report = bench.engine.run_once()
+    assert (report.sent, report.refused, report.still_waiting) == (0, 0, 1)
     assert known_codes(bench) == (0, 1500)
 
 
