@@ -163,7 +163,7 @@ class Operator:
 
     def _say(self, word: Word, order: Order) -> None:
         self._journal.say(Said.of(word, order, self._name))
-        self._container.wake_sync()
+        self._container.send_owed()
 
 
 def work(operator: Operator, container: Container, draining: threading.Event) -> None:
