@@ -16,9 +16,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import inspect, select, update
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection
 
 from central.database import Database, current_number, migrate, upsert
+from central.postgresql import parse
 from central.sqlite import FILE_MODE
 from central.store.catalogue import AGAIN
 from central.store.events import COUNTER, PRUNED_TO
@@ -49,40 +50,44 @@ def back_up(database: Path | str, target: Path) -> None:
         if isinstance(database, Path):
             _copy_sqlite(database, part)
         else:
-            _run_tool(make_url(database), "pg_dump", "--format=custom", f"--file={part}")
+            _run_tool(parse(database), "pg_dump", "--format=custom", f"--file={part}")
         _durable(part)
         part.rename(target)
     finally:
         part.unlink(missing_ok=True)
+    _durable(target.parent)
 
 
 def restore(source: Path, database: Path | str, *, at: datetime) -> Path | None:
     """Put a copy back, bring it to this program's version, and move past what was given out
     since the copy was made. The caller has made sure that nothing serves the database.
 
-    A file that is there is put aside, and where is returned; a PostgreSQL database has to be
-    empty. Raises DomainError("backup_unreadable" | "pg_tools_missing"),
+    A file that is there is put aside, and where is returned: last of all, so that a copy which
+    is of no use leaves it as it is. A PostgreSQL database has to be empty; where this was cut
+    short, it has to be emptied again. Raises DomainError("backup_unreadable" | "pg_tools_missing"),
     Conflict("database_not_empty"), Unavailable("file_too_new" | "restore_failed").
     """
-    aside = None
     if isinstance(database, Path):
         _ensure_whole(source)
-        aside = _put_in_place(source, database, at)
-    else:
-        _ensure_empty(database)
-        _run_tool(
-            make_url(database),
-            "pg_restore",
-            "--single-transaction",
-            "--exit-on-error",
-            "--no-owner",
-            "--no-acl",
-            str(source),
-        )
+        return _put_in_place(source, database, at)
+    _ensure_empty(database)
+    _run_tool(
+        parse(database),
+        "pg_restore",
+        "--single-transaction",
+        "--exit-on-error",
+        "--no-owner",
+        "--no-acl",
+        str(source),
+    )
+    _bring_up_to_date(database, at)
+    return None
+
+
+def _bring_up_to_date(database: Path | str, at: datetime) -> None:
     migrate(database)
     with closing(Database(database)) as opened, opened.write() as connection:
         move_past(connection, at=at)
-    return aside
 
 
 def move_past(connection: Connection, *, at: datetime) -> None:
@@ -152,20 +157,34 @@ def _ensure_whole(file: Path) -> None:
 def _put_in_place(source: Path, database: Path, at: datetime) -> Path | None:
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = database.with_name(f"{database.name}.part")
-    part.unlink(missing_ok=True)
+    _remove(part)
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
-    with closing(sqlite3.connect(part)) as copy, closing(sqlite3.connect(source)) as from_file:
-        from_file.backup(copy)
-    _durable(part)
-    aside = _put_aside(database, at)
-    part.rename(database)
+    try:
+        with closing(sqlite3.connect(part)) as copy, closing(sqlite3.connect(source)) as from_file:
+            from_file.backup(copy)
+        _bring_up_to_date(part, at)
+        _durable(part)
+        aside = _put_aside(database, at)
+        part.rename(database)
+    finally:
+        _remove(part)
+    _durable(database.parent)
     return aside
+
+
+def _remove(database: Path) -> None:
+    for file in _files_of(database):
+        file.unlink(missing_ok=True)
+
+
+def _files_of(database: Path) -> Sequence[Path]:
+    """The database first, then its log."""
+    return [database.with_name(database.name + end) for end in ("", "-wal", "-shm")]
 
 
 def _put_aside(database: Path, at: datetime) -> Path | None:
     """The database that was there, log and all, in a folder beside it."""
-    files = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")]
-    there = [file for file in files if file.exists()]
+    there = [file for file in _files_of(database) if file.exists()]
     if not there:
         return None
     aside = database.with_name(f"before-{at:%Y%m%d-%H%M%S-%f}")
@@ -175,13 +194,13 @@ def _put_aside(database: Path, at: datetime) -> Path | None:
     return aside
 
 
-def _durable(file: Path) -> None:
-    for path in (file, file.parent):
-        held = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(held)
-        finally:
-            os.close(held)
+def _durable(path: Path) -> None:
+    """A file, or the names in a folder."""
+    held = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 # --- PostgreSQL ---------------------------------------------------------------------

@@ -191,6 +191,50 @@ def test_what_is_no_sound_copy_is_refused_and_nothing_is_touched(
     assert not [file for file in shop.path.parent.iterdir() if file.name.startswith("before")]
 
 
+@on_sqlite
+def test_a_copy_of_a_newer_central_leaves_what_is_there(shop: Shop, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    back_up(shop.where, copy)
+    with closing(sqlite3.connect(copy)) as newer, newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    _ensure_it_fails_and_leaves_no_trace(shop, copy, Unavailable)
+
+
+@on_sqlite
+def test_a_restore_that_is_cut_short_leaves_what_is_there(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    back_up(shop.where, tmp_path / "copy")
+    monkeypatch.setattr("central.backup.move_past", cut_short)
+    _ensure_it_fails_and_leaves_no_trace(shop, tmp_path / "copy", KeyboardInterrupt)
+
+
+def _ensure_it_fails_and_leaves_no_trace(
+    shop: Shop, copy: Path, error: type[BaseException]
+) -> None:
+    shop.fill()
+    _take(shop)
+    there = sorted(file.name for file in shop.path.parent.iterdir())
+    with pytest.raises(error):
+        restore(copy, shop.where, at=LATER)
+    assert sorted(file.name for file in shop.path.parent.iterdir()) == there
+    with shop.database.read() as connection:
+        assert len(newest_orders(connection, limit=10)) == 1
+
+
+def test_a_url_that_is_none_is_refused_without_its_password(tmp_path: Path) -> None:
+    copy, url = tmp_path / "copy", "postgresql://kiosk:secret@database:port/kiosk"
+    for act in (lambda: back_up(url, copy), lambda: restore(copy, url, at=LATER)):
+        with pytest.raises(DomainError) as refused:
+            act()
+        assert refused.value.code == "database_url_malformed"
+        assert "secret" not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_database_that_is_not_there_is_not_copied(tmp_path: Path) -> None:
     with pytest.raises(DomainError) as refused:
         back_up(tmp_path / "nowhere.sqlite3", tmp_path / "copy")
