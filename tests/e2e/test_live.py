@@ -1,0 +1,54 @@
+"""What happens at central shows on a real terminal by itself, where the operator looks, and the
+cursor stays where it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from benchmarks.call import CALL, read_back_and_confirm
+from benchmarks.pty_harness import PtyProgram, clean_environ
+from kiosk.cli import main
+
+pytestmark = pytest.mark.e2e
+
+BEFORE_THE_NEXT_POLL_SECONDS = 5.0
+"""A console that asks does so every ten seconds: sooner than this, it was told."""
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIOSK_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def at_central(*words: str) -> None:
+    with redirect_stdout(StringIO()):
+        assert main(["central", "order", *words]) == 0
+
+
+def test_money_and_parcel_show_without_a_key_and_the_cursor_stays(state: Path) -> None:
+    command = (sys.executable, "-m", "kiosk.cli", "demo")
+    with PtyProgram(command, environ=clean_environ(KIOSK_STATE_DIR=str(state))) as program:
+        program.wait_for("aucun envoi en attente")
+        for said in CALL:
+            for key in said.keys:
+                program.press(key)
+            program.wait_for(said.seen)
+        read_back_and_confirm(program)
+        program.wait_for("reçue par la centrale")
+        program.press("f7")
+        program.wait_for("en attente de paiement")
+        cursor = program.cursor
+        at_central("paid", "100000006")
+        program.wait_for("en cours de préparation", within=BEFORE_THE_NEXT_POLL_SECONDS)
+        at_central("dispatched", "100000006", "6A12345678901")
+        program.wait_for("expédiée", within=BEFORE_THE_NEXT_POLL_SECONDS)
+        assert program.cursor == cursor
+        program.press("ctrl+q")
+        assert program.wait() == 0
