@@ -1,6 +1,10 @@
-"""What a central carries, on a file and on PostgreSQL.
+"""What a central carries, on a file and on PostgreSQL that syncs to disk.
 
-python -m benchmarks.central [--database sqlite|postgresql|both] [--part orders|snapshot|...]
+    python -m benchmarks.central [--database sqlite|postgresql|both] [--parts orders,consoles,first-sync]
+
+``orders``: orders a second and how long each takes, with one client and with eight, each order
+preceded by a look-up by phone. ``consoles``: five hundred that listen and poll while orders come
+in. ``first-sync``: 400,000 rows into a new console, the whole way.
 """
 
 from __future__ import annotations
@@ -10,36 +14,51 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.budget import Row, table
+from benchmarks.central import consoles as console_load
 from benchmarks.central import orders as order_load
+from benchmarks.central import snapshot
 from benchmarks.central.served import database, served
 from benchmarks.central.shop import fill
 
 ORDERS_PER_SECOND = 300
 ORDER_P99_MS = 100
+FIRST_SYNC_SECONDS = 60
+EVENT_SECONDS = 1
+CONSOLES = 500
+WATCHED_SECONDS = 20
 
 
-def order_rows(kind: str, *, customers: int, past: int, orders: int) -> list[Row]:
-    now = datetime.now(UTC)
+@contextmanager
+def empty(kind: str) -> Iterator[tuple[str, Path]]:
+    """A new database and a folder beside it."""
     with tempfile.TemporaryDirectory(prefix="kiosk-central-") as name:
         folder = Path(name)
         with database(kind, folder) as where:
-            shop = fill(where, customers=customers, orders=past, consoles=8, now=now)
-            with served(where, folder) as central:
-                return [
-                    row
-                    for clients in (1, 8)
-                    for row in _rows(
-                        kind,
-                        order_load.take(central, shop, clients=clients, orders=orders, now=now),
-                    )
-                ]
+            yield where, folder
 
 
-def _rows(kind: str, taken: order_load.Taken) -> list[Row]:
+def order_rows(kind: str, args: argparse.Namespace) -> list[Row]:
+    now = datetime.now(UTC)
+    with empty(kind) as (where, folder):
+        shop = fill(where, customers=args.customers, orders=args.past_orders, consoles=8, now=now)
+        with served(where, folder) as central:
+            return [
+                row
+                for clients in (1, 8)
+                for row in _rows_of_orders(
+                    kind,
+                    order_load.take(central, shop, clients=clients, orders=args.orders, now=now),
+                )
+            ]
+
+
+def _rows_of_orders(kind: str, taken: order_load.Taken) -> list[Row]:
     is_meant = kind == "postgresql" and taken.clients == 8
     p50, p95, p99 = (taken.percentile_ms(share) for share in (0.5, 0.95, 0.99))
     who = "1 client" if taken.clients == 1 else f"{taken.clients} clients"
@@ -62,21 +81,80 @@ def _rows(kind: str, taken: order_load.Taken) -> list[Row]:
     ]
 
 
+def console_rows(kind: str, args: argparse.Namespace) -> list[Row]:
+    now = datetime.now(UTC)
+    with empty(kind) as (where, folder):
+        shop = fill(
+            where,
+            customers=args.customers,
+            orders=args.past_orders,
+            consoles=args.consoles,
+            now=now,
+        )
+        with served(where, folder) as central:
+            seen = console_load.watch(
+                central, shop, consoles=args.consoles, seconds=WATCHED_SECONDS, now=now
+            )
+    p50, p99 = (console_load.percentile_ms(seen.delays, share) for share in (0.5, 0.99))
+    polls = console_load.percentile_ms(seen.polls, 0.99)
+    return [
+        Row(
+            f"{kind}, {seen.consoles} consoles: an event reaches them, p99",
+            f"{p99:.0f} ms",
+            budget=f"{EVENT_SECONDS * 1000} ms",
+            is_kept=p99 <= EVENT_SECONDS * 1000,
+        ),
+        Row("  p50", f"{p50:.0f} ms"),
+        Row("  events that did not come", f"{seen.missed}", budget="0", is_kept=not seen.missed),
+        Row("  a poll, p99", f"{polls:.0f} ms"),
+        Row("  processors used by the central", f"{seen.processor_share:.2f}"),
+        Row("  memory of the central", f"{seen.memory_mb:.0f} MB"),
+    ]
+
+
+def first_sync_rows(kind: str, args: argparse.Namespace) -> list[Row]:
+    del args
+    with empty(kind) as (where, folder):
+        token, rows = snapshot.fill_large(where, folder, datetime.now(UTC))
+        with served(where, folder, workers=1) as central:
+            done = snapshot.first_sync(central, token, rows, folder / "console")
+    return [
+        Row(
+            f"{kind}, first sync of {done.rows:,} rows",
+            f"{done.seconds:.1f} s",
+            budget=f"{FIRST_SYNC_SECONDS} s",
+            is_kept=done.seconds <= FIRST_SYNC_SECONDS,
+        ),
+        Row("  memory of the console, at most", f"{done.console_mb:.0f} MB"),
+        Row(
+            "  memory of the central, before and at most",
+            f"{done.central_before_mb:.0f} / {done.central_most_mb:.0f} MB",
+        ),
+    ]
+
+
+PARTS: dict[str, Callable[[str, argparse.Namespace], list[Row]]] = {
+    "orders": order_rows,
+    "consoles": console_rows,
+    "first-sync": first_sync_rows,
+}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--parts", default=",".join(PARTS), help=", ".join(PARTS))
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--past-orders", type=int, default=100_000)
-    parser.add_argument("--orders", type=int, default=2_000)
+    parser.add_argument("--orders", type=int, default=2_400)
+    parser.add_argument("--consoles", type=int, default=CONSOLES)
     args = parser.parse_args()
     kinds = ("sqlite", "postgresql") if args.database == "both" else (args.database,)
-    rows = [
-        row
-        for kind in kinds
-        for row in order_rows(
-            kind, customers=args.customers, past=args.past_orders, orders=args.orders
-        )
-    ]
+    rows: list[Row] = []
+    for part in args.parts.split(","):
+        for kind in kinds:
+            print(f"measuring: {part}, {kind}", file=sys.stderr, flush=True)
+            rows += PARTS[part](kind, args)
     print(f"Python {platform.python_version()}, {os.cpu_count()} processors\n")
     print(table(rows))
     return 0
