@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
 from typing import Any
 
 import httpx
@@ -13,9 +15,12 @@ from contract.conftest import Shop
 from contract.shop import make_order
 from sqlalchemy.engine import Connection
 
+from central.database import Database
 from models.tables.central import consoles
 from models.wire.orders import order_to_wire
 
+THREADS = 40
+"""Of a worker, for what waits: anyio's default."""
 ORDER_ID = "01930000-0000-7000-8000-000000000001"
 
 
@@ -141,6 +146,26 @@ def test_a_defect_is_a_problem_without_a_stack_and_without_a_name(
     for said in (answer.text, caplog.text):
         assert "DUVAL" not in said
         assert "Traceback" not in said
+
+
+def test_the_process_answers_where_all_its_threads_wait(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = Semaphore(0), Event()
+
+    def wait(_: Database) -> None:
+        begun.release()
+        go_on.wait(30)
+
+    monkeypatch.setattr(Database, "ensure_ready", wait)
+    with ThreadPoolExecutor(THREADS) as pool, anybody(shop) as client:
+        for _ in range(THREADS):
+            pool.submit(httpx.get, f"{shop.url}/readyz", trust_env=False, timeout=30)
+        assert all(begun.acquire(timeout=30) for _ in range(THREADS))
+        try:
+            assert client.get("/healthz", timeout=10).status_code == 200
+        finally:
+            go_on.set()
 
 
 def test_health_and_readiness(shop: Shop) -> None:
