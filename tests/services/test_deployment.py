@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kiosk.central_server import DATABASE_VARIABLE
 from kiosk.cli import main
 from kiosk.commands.central_serve import PORT
 
@@ -50,7 +52,7 @@ def test_the_image_does_not_run_as_root_and_serves_where_it_says() -> None:
     "text",
     [
         DOCKERFILE.rpartition("CMD [")[2].partition("]")[0].replace('"', "").replace(",", ""),
-        *re.findall(r"kiosk central (serve [^\n'\"]*)", (ROOT / "compose.yaml").read_text()),
+        " ".join(COMPOSE["services"]["central"]["command"]),
         *re.findall(
             r"kiosk central (serve [^\n'\"]*)", (ADMIN / "kiosk-central.service").read_text()
         ),
@@ -63,6 +65,26 @@ def test_the_command_that_is_started_is_one_the_program_knows(
         main(["central", *text.split(), "--help"])
     assert ended.value.code == 0
     assert "--workers" in capsys.readouterr().out
+
+
+def test_whatever_central_is_told_in_its_container_it_has_the_database(tmp_path: Path) -> None:
+    central = COMPOSE["services"]["central"]
+    (tmp_path / "password").write_text("p@ss/w%rd\n")
+    (tmp_path / "kiosk").write_text('#!/bin/sh\nprintf "%s|" "$PGPASSWORD" "$@"\n')
+    (tmp_path / "kiosk").chmod(0o700)
+    started = [
+        word.replace("$$", "$").replace("/run/secrets/postgres_password", f"{tmp_path}/password")
+        for word in central["entrypoint"]
+    ]
+    told = subprocess.run(
+        [*started, "console", "enrol", "au comptoir"],
+        env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told == "p@ss/w%rd|central|console|enrol|au comptoir|"
+    assert central["environment"][DATABASE_VARIABLE] == "postgresql://kiosk@database/kiosk"
 
 
 def test_every_secret_and_volume_that_is_used_is_declared() -> None:
@@ -90,7 +112,7 @@ def test_nothing_waits_for_a_service_that_is_not_there() -> None:
 def test_no_password_stands_in_a_file() -> None:
     written = DOCKERFILE + (ROOT / "compose.yaml").read_text()
     assert "POSTGRES_PASSWORD:" not in written
-    assert not re.search(r"postgresql://\w+:(?!\$\$)", written)
+    assert not re.search(r"postgresql://\w+:", written)
     assert "secrets/" in (ROOT / ".gitignore").read_text()
 
 
