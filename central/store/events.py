@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, next_number, upsert
+from central.database import current_number, next_number, upsert, written_together
 from models.errors import Conflict
 from models.tables.central import events, settings
 from models.wire.events import EventKind, EventOut, EventsPage
@@ -32,6 +32,7 @@ KEPT_FOR_EVER = (EventKind.ORDER_STATE, EventKind.PAYMENT)
 """They are an order's history. The others only say that there is something to fetch."""
 PRUNED_TO = "events_pruned_to"
 """Setting: the highest number that was pruned. Whoever has not come that far has missed some."""
+HOW_FAR = select(settings.c.value).where(settings.c.key == PRUNED_TO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def prune(connection: Connection, *, before: datetime) -> int:
     """Forget what only says that there is something to fetch, where it happened before then;
     how many. Who comes later with an older cursor fetches everything. Idempotent.
     """
-    pruned_to = _pruned_to(connection)
+    pruned_to = _lock_pruned_to(connection)
     is_old = (
         (events.c.seq > pruned_to) & (events.c.at < before) & events.c.kind.not_in(KEPT_FOR_EVER)
     )
@@ -141,8 +142,18 @@ def prune(connection: Connection, *, before: datetime) -> int:
 
 
 def _pruned_to(connection: Connection) -> int:
-    wanted = select(settings.c.value).where(settings.c.key == PRUNED_TO)
-    return int(connection.scalar(wanted) or 0)
+    return int(connection.scalar(HOW_FAR) or 0)
+
+
+def _lock_pruned_to(connection: Connection) -> int:
+    """Nobody else prunes before this transaction ends: all workers do so at the same time, and
+    who has seen less must not take back what another one noted.
+    """
+    known = connection.scalar(HOW_FAR.with_for_update())
+    if known is None:
+        with written_together(connection):
+            connection.execute(settings.insert().values(key=PRUNED_TO, value="0"))
+    return int(known or 0)
 
 
 def _event(row: Row[Any]) -> EventOut:

@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,8 +26,9 @@ from httpx_sse import EventSource
 
 from central import live, notices
 from central.settings import CentralSettings
+from central.store import events
 from central.store.consoles import revoke_console
-from central.store.events import Happening, append
+from central.store.events import Happening, append, prune
 from central.upkeep import prune_events
 from models.wire.events import EventKind, EventOut
 
@@ -222,6 +224,38 @@ def test_old_news_is_forgotten_and_an_orders_history_is_not(shop: Shop, served: 
     with shop.database.read() as connection:
         kept = connection.exec_driver_sql("SELECT kind FROM events ORDER BY seq").scalars().all()
     assert kept == ["order_state", "payment", "vouchers"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_who_forget_at_once_none_takes_back_how_far_it_was(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
+) -> None:
+    for minutes in range(4):
+        shop.clock.at = NOW + timedelta(minutes=minutes)
+        note(shop, EventKind.CATALOGUE)
+    if not is_first:
+        _forget(shop, minutes=1)
+    note_how_far = events.upsert
+    overtaking: list[Future[None]] = []
+
+    def be_overtaken(*row: Any) -> None:
+        if not overtaking:
+            overtaking.append(pool.submit(_forget, shop, minutes=4))
+            wait(overtaking, timeout=1)  # as long as it has to wait for us, it cannot end
+        note_how_far(*row)
+
+    monkeypatch.setattr(events, "upsert", be_overtaken)
+    with ThreadPoolExecutor(1) as pool:
+        _forget(shop, minutes=2)
+        overtaking[0].result()
+    with shop.client() as client:
+        assert problem_of(client.get("/v1/events", params={"cursor": 3})) == (410, "cursor_unknown")
+        assert page(client, 4)["events"] == []
+
+
+def _forget(shop: Shop, *, minutes: int) -> None:
+    before = NOW + timedelta(minutes=minutes)
+    shop.database.run(lambda connection: prune(connection, before=before))
 
 
 # --- streams ----------------------------------------------------------------------
