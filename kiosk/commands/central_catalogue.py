@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.commands.catalogue import IMPORT_HELP, ProgressBar, refused, say_loaded
+from kiosk.commands.central_arguments import day, number
 from kiosk.commands.central_database import Actions, action, group, opened
 
 STOCK_MAX = 1_000_000
+STOCK = number(0, STOCK_MAX, f"un nombre entre 0 et {STOCK_MAX}")
 
 
 def configure(actions: Actions) -> None:
@@ -21,23 +23,10 @@ def configure(actions: Actions) -> None:
     stock = group(actions, "stock", "ce qu'il y a en stock")
     count = action(stock, "set", "dire ce qui a été compté ; les consoles l'apprennent", _set_stock)
     count.add_argument("sku", metavar="SKU")
-    count.add_argument("stock", type=_count, metavar="NOMBRE", help="sans ce qui est réservé")
+    count.add_argument("stock", type=STOCK, metavar="NOMBRE", help="sans ce qui est réservé")
     count.add_argument(
-        "--restock-on", type=_day, metavar="AAAA-MM-JJ", help="date du fournisseur, s'il en manque"
+        "--restock-on", type=day, metavar="AAAA-MM-JJ", help="date du fournisseur, s'il en manque"
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) > STOCK_MAX:
-        raise argparse.ArgumentTypeError(f"un nombre entre 0 et {STOCK_MAX} est attendu")
-    return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("une date AAAA-MM-JJ est attendue") from error
 
 
 def _set_stock(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import argparse
 import getpass
 import secrets
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -99,42 +100,54 @@ def _state(row: ConsoleRow) -> str:
 def _hire(args: argparse.Namespace) -> int:
     from central.store.operators import add_operator  # noqa: PLC0415 - sqlalchemy
 
-    hashed = _hashed_password()
-    with opened(args) as database, database.write() as connection:
-        add_operator(connection, args.login, args.name, password_hash=hashed, at=datetime.now(UTC))
-        _tell_consoles(connection)
-    print(f"{args.name} peut se connecter sous « {args.login} ».")
-    return 0
+    hashed, now = _hashed_password(), datetime.now(UTC)
+    return _change_operators(
+        args,
+        lambda tx: add_operator(tx, args.login, args.name, password_hash=hashed, at=now),
+        f"{args.name} peut se connecter sous « {args.login} ».",
+    )
 
 
 def _disable(args: argparse.Namespace) -> int:
     from central.store.operators import disable_operator  # noqa: PLC0415 - sqlalchemy
 
-    with opened(args) as database, database.write() as connection:
-        disable_operator(connection, args.login)
-        _tell_consoles(connection)
-    print(f"« {args.login} » ne peut plus se connecter.")
-    return 0
+    return _change_operators(
+        args,
+        lambda tx: disable_operator(tx, args.login),
+        f"« {args.login} » ne peut plus se connecter.",
+    )
 
 
 def _enable(args: argparse.Namespace) -> int:
     from central.store.operators import enable_operator  # noqa: PLC0415 - sqlalchemy
 
-    with opened(args) as database, database.write() as connection:
-        enable_operator(connection, args.login)
-        _tell_consoles(connection)
-    print(f"« {args.login} » peut se connecter.")
-    return 0
+    return _change_operators(
+        args, lambda tx: enable_operator(tx, args.login), f"« {args.login} » peut se connecter."
+    )
 
 
 def _change_password(args: argparse.Namespace) -> int:
     from central.store.operators import set_password  # noqa: PLC0415 - sqlalchemy
 
     hashed = _hashed_password()
+    return _change_operators(
+        args,
+        lambda tx: set_password(tx, args.login, password_hash=hashed),
+        f"Le mot de passe de « {args.login} » est changé.",
+    )
+
+
+def _change_operators(
+    args: argparse.Namespace, change: Callable[[Connection], object], said: str
+) -> int:
+    """Done, told to the consoles in the same transaction, and said."""
+    from central.store.events import Happening, append  # noqa: PLC0415 - sqlalchemy
+    from models.wire.events import EventKind  # noqa: PLC0415 - see above
+
     with opened(args) as database, database.write() as connection:
-        set_password(connection, args.login, password_hash=hashed)
-        _tell_consoles(connection)
-    print(f"Le mot de passe de « {args.login} » est changé.")
+        change(connection)
+        append(connection, [Happening(EventKind.OPERATORS)], at=datetime.now(UTC))
+    print(said)
     return 0
 
 
@@ -157,13 +170,6 @@ def _hashed_password() -> str:
     asked = sys.stdin.isatty()
     text = getpass.getpass("Mot de passe : ") if asked else sys.stdin.readline().rstrip("\n")
     return Passwords().hash(text)
-
-
-def _tell_consoles(connection: Connection) -> None:
-    from central.store.events import Happening, append  # noqa: PLC0415 - sqlalchemy
-    from models.wire.events import EventKind  # noqa: PLC0415 - see above
-
-    append(connection, [Happening(EventKind.OPERATORS)], at=datetime.now(UTC))
 
 
 def _aside(text: str) -> None:

@@ -6,6 +6,7 @@ import argparse
 from contextlib import ExitStack
 
 from kiosk import paths
+from kiosk.commands.central_arguments import number
 from kiosk.commands.central_database import (
     Actions,
     action,
@@ -16,27 +17,16 @@ from kiosk.commands.central_database import (
 )
 
 PORT = 8321
-WORKERS_MAX = 64
+PORTS = number(0, 65_535, "un port entre 0 et 65535")  # RFC 9293
+WORKERS = number(1, 64, "un nombre entre 1 et 64")
 
 
 def configure(actions: Actions) -> None:
     serve = action(actions, "serve", "servir l'API", _serve)
     serve.add_argument("--host", default="127.0.0.1", help="adresse d'écoute (127.0.0.1)")
-    serve.add_argument("--port", type=_port, default=PORT, help=f"port ({PORT} ; 0 : libre)")
-    serve.add_argument("--workers", type=_workers, default=1, help="processus (1)")
+    serve.add_argument("--port", type=PORTS, default=PORT, help=f"port ({PORT} ; 0 : libre)")
+    serve.add_argument("--workers", type=WORKERS, default=1, help="processus (1)")
     action(actions, "migrate", "mettre la base à la version du programme", _migrate)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:  # noqa: PLR2004 - RFC 9293
-        raise argparse.ArgumentTypeError("un port entre 0 et 65535 est attendu")
-    return int(text)
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= WORKERS_MAX:
-        raise argparse.ArgumentTypeError(f"un nombre entre 1 et {WORKERS_MAX} est attendu")
-    return int(text)
 
 
 def _serve(args: argparse.Namespace) -> int:

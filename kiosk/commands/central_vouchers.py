@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kiosk.commands.central_arguments import day, number
 from kiosk.commands.central_database import Actions, action, group, opened
 from models.errors import DomainError
 from models.money import format_cents, parse_cents
@@ -14,7 +15,8 @@ from models.vouchers import Voucher, VoucherKind
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-PERCENT_MAX = 100
+PERCENT = number(1, 100, "un nombre entre 1 et 100")
+USES = number(1, None, "un nombre d'au moins 1")
 
 
 def configure(actions: Actions) -> None:
@@ -22,7 +24,7 @@ def configure(actions: Actions) -> None:
     add = action(vouchers, "add", "créer un code, exactement comme il sera imprimé", _add)
     add.add_argument("code", metavar="CODE")
     what = add.add_mutually_exclusive_group(required=True)
-    what.add_argument("--percent", type=_percent, metavar="N", help="remise de N %%")
+    what.add_argument("--percent", type=PERCENT, metavar="N", help="remise de N %%")
     what.add_argument("--amount", type=_cents, metavar="EUROS", help="remise d'un montant")
     what.add_argument("--credit", type=_cents, metavar="EUROS", help="avoir, utilisable en parts")
     what.add_argument("--free-delivery", action="store_true", help="livraison offerte")
@@ -32,26 +34,12 @@ def configure(actions: Actions) -> None:
 
 def _configure_conditions(add: argparse.ArgumentParser) -> None:
     add.add_argument("--minimum", type=_cents, default=0, metavar="EUROS", help="à partir de")
-    add.add_argument("--from", dest="valid_from", type=_day, metavar="AAAA-MM-JJ", help="dès le")
-    add.add_argument(
-        "--until", dest="valid_until", type=_day, metavar="AAAA-MM-JJ", help="jusqu'au"
-    )
-    add.add_argument("--uses", type=_count, metavar="N", help="N fois en tout")
-    add.add_argument("--uses-per-customer", type=_count, metavar="N", help="N fois par client")
+    add.add_argument("--from", dest="valid_from", type=day, metavar="AAAA-MM-JJ", help="dès le")
+    add.add_argument("--until", dest="valid_until", type=day, metavar="AAAA-MM-JJ", help="jusqu'au")
+    add.add_argument("--uses", type=USES, metavar="N", help="N fois en tout")
+    add.add_argument("--uses-per-customer", type=USES, metavar="N", help="N fois par client")
     add.add_argument("--brand", action="append", default=[], metavar="MARQUE", help="réservé à")
     add.add_argument("--combinable", action="store_true", help="cumulable avec d'autres codes")
-
-
-def _percent(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= PERCENT_MAX:
-        raise argparse.ArgumentTypeError("un nombre entre 1 et 100 est attendu")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError("un nombre d'au moins 1 est attendu")
-    return int(text)
 
 
 def _cents(text: str) -> int:
@@ -59,13 +47,6 @@ def _cents(text: str) -> int:
         return parse_cents(text)
     except DomainError as error:
         raise argparse.ArgumentTypeError("un montant comme 5 ou 12,50 est attendu") from error
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("une date AAAA-MM-JJ est attendue") from error
 
 
 def _add(args: argparse.Namespace) -> int:
