@@ -15,17 +15,18 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import inspect, select, update
+from sqlalchemy import inspect, update
 from sqlalchemy.engine import URL, Connection
 
-from central.database import Database, current_number, migrate, upsert
+from central.database import Database, current_number, migrate
 from central.postgresql import parse
-from central.sqlite import FILE_MODE
+from central.sqlite import FILE_MODE, files_of
 from central.store.catalogue import AGAIN
-from central.store.events import COUNTER, PRUNED_TO
+from central.store.events import begin_anew
+from central.store.feed import newest_import
 from central.store.references import skip_numbers
 from models.errors import Conflict, DomainError, Unavailable
-from models.tables.central import catalogue_imports, counters, settings
+from models.tables.central import catalogue_imports, counters
 
 REFERENCES_SKIPPED = 100_000
 """Numbers left out after a restore: what consoles may have leased since the copy was made.
@@ -97,11 +98,7 @@ def move_past(connection: Connection, *, at: datetime) -> None:
     skip_numbers(connection, REFERENCES_SKIPPED)
     places = update(counters).where(counters.c.name != "references")
     connection.execute(places.values(value=counters.c.value + PLACES_SKIPPED))
-    upsert(
-        connection,
-        settings,
-        [{"key": PRUNED_TO, "value": str(current_number(connection, COUNTER))}],
-    )
+    begin_anew(connection)
     _rename_catalogue(connection, at)
 
 
@@ -109,20 +106,18 @@ def _rename_catalogue(connection: Connection, at: datetime) -> None:
     """Under a new name: whoever holds the old one may hold what came after it, and asks for
     all of it anew.
     """
-    newest = connection.execute(
-        select(catalogue_imports).order_by(catalogue_imports.c.base_seq.desc()).limit(1)
-    ).first()
+    newest = newest_import(connection)
     if newest is None:
         return
-    now = connection.scalar(select(counters.c.value).where(counters.c.name == "catalogue"))
     name = newest.version.partition(AGAIN)[0]
-    connection.execute(catalogue_imports.delete())
+    is_newest = catalogue_imports.c.version == newest.version
+    connection.execute(catalogue_imports.delete().where(~is_newest))
     connection.execute(
-        catalogue_imports.insert().values(
+        catalogue_imports.update()
+        .where(is_newest)
+        .values(
             version=f"{name}{AGAIN}{at:%Y%m%d%H%M%S}",
-            base_seq=now,
-            is_demo=newest.is_demo,
-            imported_at=newest.imported_at,
+            base_seq=current_number(connection, "catalogue"),
         )
     )
 
@@ -173,18 +168,13 @@ def _put_in_place(source: Path, database: Path, at: datetime) -> Path | None:
 
 
 def _remove(database: Path) -> None:
-    for file in _files_of(database):
+    for file in files_of(database):
         file.unlink(missing_ok=True)
-
-
-def _files_of(database: Path) -> Sequence[Path]:
-    """The database first, then its log."""
-    return [database.with_name(database.name + end) for end in ("", "-wal", "-shm")]
 
 
 def _put_aside(database: Path, at: datetime) -> Path | None:
     """The database that was there, log and all, in a folder beside it."""
-    there = [file for file in _files_of(database) if file.exists()]
+    there = [file for file in files_of(database) if file.exists()]
     if not there:
         return None
     aside = database.with_name(f"before-{at:%Y%m%d-%H%M%S-%f}")

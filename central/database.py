@@ -134,6 +134,11 @@ class Database:
         self._engine.dispose()
 
 
+def where_is(said: str) -> Path | str:
+    """The place of a database as somebody named it: the URL as it is, or the file."""
+    return said if said.startswith(postgresql.URLS) else Path(said).absolute()
+
+
 def migrate(where: Path | str) -> None:
     """Bring the database to ``HEAD``: all or nothing, and nothing where it is there already.
     Several workers may do so at once: the first one does, the others wait for it.

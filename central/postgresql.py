@@ -17,7 +17,9 @@ from sqlalchemy.pool import QueuePool
 from models.errors import DomainError
 
 DRIVER = "postgresql+psycopg"
-DRIVERS = {"postgres", "postgresql", DRIVER}
+DRIVERS = ("postgres", "postgresql", DRIVER)
+URLS = tuple(f"{driver}://" for driver in DRIVERS)
+"""What a URL of a PostgreSQL database begins with; anything else that is named is a file."""
 
 POOL_SIZE = 10
 """Connections of one worker at the most; PostgreSQL allows 100 by default. More than the

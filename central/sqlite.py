@@ -9,7 +9,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -75,10 +75,15 @@ def make_private(path: Path) -> None:
     """The file is there, and nobody else's to read. Idempotent."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
-    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+    for file in files_of(path):
         # One that was copied here may have come readable by others.
         if file.exists() and file.stat().st_mode & 0o777 != FILE_MODE:
             file.chmod(FILE_MODE)
+
+
+def files_of(path: Path) -> Sequence[Path]:
+    """The database first, then its log, whether they are there or not."""
+    return [path.with_name(path.name + end) for end in ("", "-wal", "-shm")]
 
 
 def name_of(error: DBAPIError) -> str:

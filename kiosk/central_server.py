@@ -157,15 +157,14 @@ def serve(database: Path | str, listener: socket.socket, *, workers: int) -> Non
 def app_of_worker() -> FastAPI:
     """The application of one worker, made in its own process."""
     from central.app import create_app  # noqa: PLC0415 - see ``new_server``
+    from central.database import where_is  # noqa: PLC0415 - see above
     from central.server import end_streams_when_told_to_stop  # noqa: PLC0415 - see above
     from central.settings import settings_from  # noqa: PLC0415 - see above
 
     log_to_stderr()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    database = os.environ[DATABASE_VARIABLE]
-    app = create_app(
-        settings_from(os.environ, Path(database) if "://" not in database else database)
-    )
+    database = where_is(os.environ[DATABASE_VARIABLE])
+    app = create_app(settings_from(os.environ, database))
     end_streams_when_told_to_stop(app)
     return app
 

@@ -13,14 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from uuid import UUID
 
 import uuid6
 from sqlalchemy import Table, func, select
 from sqlalchemy.engine import Connection
 
-from central.database import Database, migrate
+from central.database import Database, migrate, where_is
 from central.store.catalogue import import_catalogue
 from central.store.consoles import add_console, new_token
 from central.store.vouchers import put_vouchers
@@ -67,13 +66,9 @@ class Shop:
     customers: int
 
 
-def database_of(text: str) -> Path | str:
-    return text if "://" in text else Path(text)
-
-
 def fill(database: str, *, customers: int, orders: int, consoles: int, now: datetime) -> Shop:
-    migrate(database_of(database))
-    with closing(Database(database_of(database))) as opened:
+    migrate(where_is(database))
+    with closing(Database(where_is(database))) as opened:
         with opened.write() as connection:
             articles = _catalogue(connection, now)
             put_vouchers(connection, [CODE])

@@ -17,9 +17,8 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.central.served import Served, resident_mb
-from benchmarks.central.shop import database_of
 from benchmarks.search import scaled_tables
-from central.database import Database, migrate
+from central.database import Database, migrate, where_is
 from central.store.catalogue import import_catalogue
 from central.store.consoles import add_console, new_token
 from models.catalogue import Article
@@ -45,8 +44,8 @@ def fill_large(database: str, folder: Path, now: datetime) -> tuple[str, int]:
     offers = {offer.sku: offer for offer in demo_offers(tables.cartridges, now)}
     articles = [Article(c, replace(offers[c.sku], stock=1_000)) for c in tables.cartridges]
     token = new_token()
-    migrate(database_of(database))
-    with closing(Database(database_of(database))) as opened, opened.write() as connection:
+    migrate(where_is(database))
+    with closing(Database(where_is(database))) as opened, opened.write() as connection:
         add_console(connection, "first", token=token, at=now)
         import_catalogue(
             connection,

@@ -5,21 +5,14 @@ Owns what the harness has to know of the difference, which is how the two are op
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-from central.database import Database, migrate
+from central.database import Database, migrate, where_is
 
 
 def migrated(database: str) -> Database:
     """Open, at the newest version."""
-    migrate(_place(database))
+    migrate(where_is(database))
     return opened(database)
 
 
 def opened(database: str) -> Database:
-    return Database(_place(database))
-
-
-def _place(database: str) -> Any:
-    return database if "://" in database else Path(database)
+    return Database(where_is(database))

@@ -17,6 +17,7 @@ from central.store.lifecycle import ensure_changeable, lock_order
 from models.errors import Conflict
 from models.order import OrderState, ensure_transition
 from models.tables.central import cancellations, orders
+from models.wire.fields import fingerprint_of
 from models.wire.orders import CancellationIn, CancellationOut, OrderIn
 
 
@@ -83,11 +84,12 @@ def _give_up(connection: Connection, row: Row[Any], *, at: datetime) -> None:
 
 
 def _keep(connection: Connection, wanted: CancellationIn, answer: CancellationOut) -> None:
+    body = wanted.canonical()
     connection.execute(
         cancellations.insert().values(
             order_id=answer.order_id,
-            fingerprint=wanted.fingerprint(),
-            body=wanted.canonical(),
+            fingerprint=fingerprint_of(body),
+            body=body,
             answer=answer.canonical(),
             received_at=answer.received_at,
         )

@@ -17,9 +17,10 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, next_number, upsert, written_together
+from central.database import current_number, next_number
+from central.store.settings import lock_setting, put_setting, setting
 from models.errors import Conflict
-from models.tables.central import events, settings
+from models.tables.central import events
 from models.wire.events import EventKind, EventOut, EventsPage
 
 COUNTER = "events"
@@ -32,7 +33,6 @@ KEPT_FOR_EVER = (EventKind.ORDER_STATE, EventKind.PAYMENT)
 """They are an order's history. The others only say that there is something to fetch."""
 PRUNED_TO = "events_pruned_to"
 """Setting: the highest number that was pruned. Whoever has not come that far has missed some."""
-HOW_FAR = select(settings.c.value).where(settings.c.key == PRUNED_TO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,30 +130,26 @@ def prune(connection: Connection, *, before: datetime) -> int:
     """Forget what only says that there is something to fetch, where it happened before then;
     how many. Who comes later with an older cursor fetches everything. Idempotent.
     """
-    pruned_to = _lock_pruned_to(connection)
+    # All workers prune at the same time, and who has seen less must not take back what another
+    # one noted.
+    pruned_to = int(lock_setting(connection, PRUNED_TO, otherwise="0"))
     is_old = (
         (events.c.seq > pruned_to) & (events.c.at < before) & events.c.kind.not_in(KEPT_FOR_EVER)
     )
     newest = connection.scalar(select(func.max(events.c.seq)).where(is_old))
     if newest is None:
         return 0
-    upsert(connection, settings, [{"key": PRUNED_TO, "value": str(newest)}])
+    put_setting(connection, PRUNED_TO, str(newest))
     return connection.execute(events.delete().where(is_old)).rowcount
 
 
+def begin_anew(connection: Connection) -> None:
+    """Whoever followed has missed something, and asks for everything: after a restore."""
+    put_setting(connection, PRUNED_TO, str(newest_cursor(connection)))
+
+
 def _pruned_to(connection: Connection) -> int:
-    return int(connection.scalar(HOW_FAR) or 0)
-
-
-def _lock_pruned_to(connection: Connection) -> int:
-    """Nobody else prunes before this transaction ends: all workers do so at the same time, and
-    who has seen less must not take back what another one noted.
-    """
-    known = connection.scalar(HOW_FAR.with_for_update())
-    if known is None:
-        with written_together(connection):
-            connection.execute(settings.insert().values(key=PRUNED_TO, value="0"))
-    return int(known or 0)
+    return int(setting(connection, PRUNED_TO) or 0)
 
 
 def _event(row: Row[Any]) -> EventOut:

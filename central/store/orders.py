@@ -30,6 +30,7 @@ from models.errors import Conflict, Rejected
 from models.order import OrderState
 from models.shop import ShopRules
 from models.tables.central import consoles, orders
+from models.wire.fields import fingerprint_of
 from models.wire.orders import OrderIn, OrderOut, OrderRowOut, VerdictOut
 
 # Statements of every order are made once: making one takes longer than running it.
@@ -171,12 +172,13 @@ def _add(
 
 def said_last(order: OrderIn, verdict: VerdictOut) -> dict[str, Any]:
     """The columns of ``orders`` that each revision of it sets."""
+    body = order.canonical()
     return {
         "customer_id": order.customer.customer_id,
         "payment_method": order.payment_method,
         "total_cents": order.amounts.total_cents,
-        "fingerprint": order.fingerprint(),
-        "body": order.canonical(),
+        "fingerprint": fingerprint_of(body),
+        "body": body,
         "verdict": verdict.canonical(),
         "outcome": verdict.outcome,
         "received_at": verdict.received_at,

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from central.database import current_number, lock_counter, next_number, upsert
+from central.database import current_number, lock_counter, next_number
+from central.store.settings import put_setting, setting
 from models.errors import Unavailable
-from models.tables.central import reference_blocks, settings
+from models.tables.central import reference_blocks
 from models.wire.references import NUMBER_MAX
 
 LEASED_PER_DAY_MAX = 100_000
@@ -94,11 +95,11 @@ def skip_numbers(connection: Connection, count: int) -> None:
     """
     last = next_number(connection, "references", count)
     skipped = [*_skipped(connection), [last - count + 1, last]]
-    upsert(connection, settings, [{"key": SKIPPED, "value": json.dumps(skipped)}])
+    put_setting(connection, SKIPPED, json.dumps(skipped))
 
 
 def _skipped(connection: Connection) -> list[list[int]]:
-    said = connection.scalar(select(settings.c.value).where(settings.c.key == SKIPPED))
+    said = setting(connection, SKIPPED)
     return [] if said is None else list(json.loads(said))
 
 

@@ -1,21 +1,47 @@
-"""Small facts of central itself."""
+"""Small facts of central itself, by name."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from central.database import upsert
+from central.database import upsert, written_together
 from models.tables.central import settings
 
 IS_DEMO = "is_demo"
 """Setting that is there where the shop and its people are invented."""
 
+# Made once: one of them is read for every page of events.
+KNOWN = select(settings.c.value).where(settings.c.key == bindparam("key"))
+LOCKED = KNOWN.with_for_update()
+ADDED = settings.insert()
+
+
+def setting(connection: Connection, key: str) -> str | None:
+    value: str | None = connection.scalar(KNOWN, {"key": key})
+    return value
+
+
+def put_setting(connection: Connection, key: str, value: str) -> None:
+    """Insert or replace."""
+    upsert(connection, settings, [{"key": key, "value": value}])
+
+
+def lock_setting(connection: Connection, key: str, *, otherwise: str) -> str:
+    """Its value, which nobody else reads like this or changes before this transaction ends; it
+    is there from now on.
+    """
+    value: str | None = connection.scalar(LOCKED, {"key": key})
+    if value is None:
+        with written_together(connection):
+            connection.execute(ADDED, {"key": key, "value": otherwise})
+    return otherwise if value is None else value
+
 
 def is_demo(connection: Connection) -> bool:
-    return connection.scalar(select(settings.c.value).where(settings.c.key == IS_DEMO)) is not None
+    return setting(connection, IS_DEMO) is not None
 
 
 def mark_demo(connection: Connection) -> None:
     """Idempotent."""
-    upsert(connection, settings, [{"key": IS_DEMO, "value": "1"}])
+    put_setting(connection, IS_DEMO, "1")

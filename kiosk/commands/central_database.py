@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from central.database import Database
 
 
-PREFIXES = ("postgresql://", "postgres://", "postgresql+psycopg://")
-
 Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 Act: TypeAlias = Callable[[argparse.Namespace], int]
 
@@ -56,7 +54,9 @@ def database_of(args: argparse.Namespace) -> Path | str:
     chosen = _chosen(args)
     if not chosen:
         return paths.central_file(paths.state_dir())
-    return chosen if chosen.startswith(PREFIXES) else Path(chosen).absolute()
+    from central.database import where_is  # noqa: PLC0415 - sqlalchemy
+
+    return where_is(chosen)
 
 
 def named(database: Path | str) -> str:

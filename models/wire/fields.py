@@ -67,6 +67,11 @@ def in_answers(otherwise: StrEnum) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def fingerprint_of(canonical: str) -> str:
+    """SHA-256 in hexadecimal of a message in its canonical spelling."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 class WireModel(BaseModel):
     """One object of the contract; immutable, strict about what it holds, and silent about
     people: an error never repeats what was sent.
@@ -102,7 +107,7 @@ class WireModel(BaseModel):
 
     def fingerprint(self) -> str:
         """SHA-256 of the canonical spelling, in hexadecimal."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()
+        return fingerprint_of(self.canonical())
 
     @classmethod
     def read_answer(cls, text: str | bytes) -> Self:

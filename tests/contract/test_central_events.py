@@ -239,7 +239,7 @@ def test_of_two_who_forget_at_once_none_takes_back_how_far_it_was(
         note(shop, EventKind.CATALOGUE)
     if not is_first:
         _forget(shop, minutes=1)
-    note_how_far = events.upsert
+    note_how_far = events.put_setting
     overtaking: list[Future[None]] = []
 
     def be_overtaken(*row: Any) -> None:
@@ -248,7 +248,7 @@ def test_of_two_who_forget_at_once_none_takes_back_how_far_it_was(
             wait(overtaking, timeout=1)  # as long as it has to wait for us, it cannot end
         note_how_far(*row)
 
-    monkeypatch.setattr(events, "upsert", be_overtaken)
+    monkeypatch.setattr(events, "put_setting", be_overtaken)
     with ThreadPoolExecutor(1) as pool:
         _forget(shop, minutes=2)
         overtaking[0].result()
