@@ -22,7 +22,7 @@ from services.follow_up import order_row
 from services.follow_up_state import parcel_number
 from services.former import Former
 from services.ports import Catalogue, Clock, Transaction
-from services.quoting import quote_cart
+from services.quoting import quote_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,12 @@ class DeskReading:
     def _quote(
         self, draft: Draft, tx: Transaction, former: Former | None
     ) -> tuple[Quote, Promise | None]:
-        now = self.clock.now()
-        quote, promise = quote_cart(
-            draft.cart,
+        quote, promise = quote_draft(
+            draft,
             tx=tx,
             catalogue=self.catalogue,
-            customer_id=draft.customer.customer_id,
-            delivery_postcode=draft.delivery_postcode,
-            method=draft.payment_method,
-            called_at=now,  # a draft left open overnight is ordered today (R14)
-            now=now,
             rules=self.rules,
-            printer_id=draft.printer_id,
+            at=self.clock.now(),
             former=former,
         )
         return quote, None if draft.cart.is_empty else promise

@@ -30,7 +30,7 @@ from services.order_file import OrderFile, called_at, digest, draft_of
 from services.place_order import place_in
 from services.placing import Origin, Placing
 from services.ports import Store, Transaction, Vouchers
-from services.quoting import WithVouchers, quote_cart
+from services.quoting import WithVouchers, quote_draft
 
 FILE_DIGEST = "file_sha256"
 """Fact of the PLACED event of an order that came from a file."""
@@ -161,17 +161,13 @@ def _is_named(name: PersonName, other: PersonName) -> bool:
 
 
 def _said(file: OrderFile, draft: Draft, tx: WithVouchers, placing: Placing) -> Said:
-    quote, promise = quote_cart(
-        draft.cart,
+    quote, promise = quote_draft(
+        draft,
         tx=tx,
         catalogue=placing.catalogue,
-        customer_id=draft.customer.customer_id,
-        delivery_postcode=draft.delivery_postcode,
-        method=draft.payment_method,
-        called_at=draft.called_at,
-        now=called_at(file, placing.clock.now()),
         rules=placing.rules,
-        printer_id=draft.printer_id,
+        at=called_at(file, placing.clock.now()),
+        called_at=draft.called_at,
     )
     customer = check_customer(draft.customer).value
     return Said(

@@ -24,7 +24,7 @@ from models.quote import Quote
 from models.shop import HolidayZone, ShopRules
 from services.former import Former
 from services.ports import Catalogue, Clock, Ids, Transaction
-from services.quoting import quote_cart
+from services.quoting import quote_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,8 @@ def agree(
     Raises DomainError("order_incomplete", problems=...), and Conflict("total_changed",
     said=..., now=...) where it comes to another total than was said.
     """
-    quote, promise = quote_cart(
-        draft.cart,
-        tx=tx,
-        catalogue=placing.catalogue,
-        customer_id=draft.customer.customer_id,
-        delivery_postcode=draft.delivery_postcode,
-        method=draft.payment_method,
-        called_at=at,  # R14: not the day a draft was begun and left open
-        now=at,
-        rules=placing.rules,
-        printer_id=draft.printer_id,
-        former=former,
+    quote, promise = quote_draft(
+        draft, tx=tx, catalogue=placing.catalogue, rules=placing.rules, at=at, former=former
     )
     checked = check_order(draft, unknown_skus=quote.unknown_skus, is_covered=quote.is_covered)
     facts = checked.facts_or_error()

@@ -14,6 +14,7 @@ from uuid import UUID
 from models.calendar import paris_day
 from models.cart import Cart
 from models.catalogue import Article
+from models.draft import Draft
 from models.payment import PaymentMethod
 from models.pricing import PricingFacts, Quote, price_cart
 from models.promise import Promise, promise_for
@@ -66,6 +67,34 @@ def quote_cart(
     is_settled = quote.is_covered or (former is not None and former.awaits_nothing(quote))
     awaited = None if is_settled else method
     return quote, promise_for(paris_day(called_at), items, awaited, rules)
+
+
+def quote_draft(
+    draft: Draft,
+    *,
+    tx: WithVouchers,
+    catalogue: Catalogue,
+    rules: ShopRules,
+    at: datetime,
+    called_at: datetime | None = None,
+    former: Former | None = None,
+) -> tuple[Quote, Promise]:
+    """``quote_cart`` with everything a draft says. ``called_at`` is ``at`` where none is given,
+    and not the day the draft was begun and left open (R14).
+    """
+    return quote_cart(
+        draft.cart,
+        tx=tx,
+        catalogue=catalogue,
+        customer_id=draft.customer.customer_id,
+        delivery_postcode=draft.delivery_postcode,
+        method=draft.payment_method,
+        called_at=called_at or at,
+        now=at,
+        rules=rules,
+        printer_id=draft.printer_id,
+        former=former,
+    )
 
 
 def _articles(cart: Cart, catalogue: Catalogue, former: Former | None) -> Mapping[str, Article]:

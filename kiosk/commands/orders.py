@@ -65,12 +65,7 @@ def _as_json(row: OrderRow) -> dict[str, Any]:
     order = row.order
     name = order.customer.name
     return {
-        "reference": order.reference,
-        "uuid": str(order.order_id),
-        "revision": order.revision,
-        "state": order.state.value,
-        "payment_method": order.payment_method.value,
-        "total_cents": order.quote.total_cents,
+        **orders_follow_up.order_facts(order),
         "sync_state": row.sync_state.value,
         "last_error": row.last_error,
         "placed_at": order.placed_at.isoformat(),

@@ -81,7 +81,7 @@ def _dossier(container: Container, reference: str) -> OrderDossier:
 def _order_json(dossier: OrderDossier) -> dict[str, Any]:
     order = dossier.order
     return {
-        **_order_facts(order),
+        **order_facts(order),
         "is_changeable": dossier.is_changeable,
         "lines": [
             {
@@ -125,7 +125,7 @@ def _order_lines(dossier: OrderDossier) -> Iterator[str]:
 def _work(args: argparse.Namespace) -> int:
     seen = _follow_up()
     rows = seen.work if seen else ()
-    told = [{**_order_facts(row.order), **_work_json(row.item)} for row in rows]
+    told = [{**order_facts(row.order), **_work_json(row.item)} for row in rows]
     _print(args, told, _work_lines(rows))
     return 0
 
@@ -212,7 +212,8 @@ def _labels(orders: Sequence[Order]) -> Callable[[str], str]:
 # --- JSON -----------------------------------------------------------------------------
 
 
-def _order_facts(order: Order) -> dict[str, Any]:
+def order_facts(order: Order) -> dict[str, Any]:
+    """What every answer in JSON says of an order first."""
     return {
         "reference": order.reference,
         "uuid": str(order.order_id),
@@ -224,7 +225,7 @@ def _order_facts(order: Order) -> dict[str, Any]:
 
 
 def _owed_row_json(row: OwedRow, now: datetime) -> dict[str, Any]:
-    return {**_order_facts(row.order), **_owed_json(row, now)}
+    return {**order_facts(row.order), **_owed_json(row, now)}
 
 
 def _owed_json(row: OwedRow, now: datetime) -> dict[str, Any]:
