@@ -10,26 +10,24 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     Engine,
-    Integer,
+    ScalarSelect,
     Table,
     bindparam,
-    case,
-    or_,
     select,
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from central import postgresql, sqlite
 from models.errors import Unavailable
@@ -42,6 +40,12 @@ HEAD = "0003"
 
 TRIES = 5
 """How often a piece of work is begun that PostgreSQL undoes in favour of another."""
+
+RAISED = (
+    update(tables.counters)
+    .where(tables.counters.c.name == bindparam("of"))
+    .values(value=tables.counters.c.value + bindparam("count"))
+)
 
 T = TypeVar("T")
 
@@ -175,30 +179,17 @@ def next_number(connection: Connection, counter: str, count: int = 1) -> int:
     return int(connection.execute(raised).scalar_one())
 
 
-def next_numbers(connection: Connection, counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Raise several counters at once, each by its count: their new values. Counters are locked
-    in the order of their names, after every other row of a transaction and as late as can be:
-    who has a counter keeps all others waiting until the commit.
+def raise_counter(connection: Connection, counter: str, count: int = 1) -> None:
+    """As ``next_number``, for statements that have ``drawn`` fill in the number."""
+    connection.execute(RAISED, {"of": counter, "count": count})
+
+
+def drawn(counter: str) -> ScalarSelect[int]:
+    """In a statement: the last number that this transaction has drawn from the counter. So the
+    numbers need not come here first, while all others wait for the counter.
     """
-    wanted = {name: count for name, count in counts.items() if count}
-    if not wanted:
-        return {}
-    raised = connection.execute(_raising(tuple(sorted(wanted))), wanted)
-    return {row.name: row.value for row in raised}
-
-
-@lru_cache(maxsize=64)
-def _raising(names: tuple[str, ...]) -> ReturningUpdate[tuple[str, int]]:
-    """Made once for each set of counters: it takes longer to make than to run."""
-    name, value = tables.counters.c.name, tables.counters.c.value
-    is_meant = or_(*(name == each for each in names))
-    locked = select(name).where(is_meant).order_by(name).with_for_update().cte("locked")
-    more = case({each: bindparam(each, type_=Integer) for each in names}, value=name)
     return (
-        update(tables.counters)
-        .where(name.in_(select(locked.c.name)))
-        .values(value=value + more)
-        .returning(name, value)
+        select(tables.counters.c.value).where(tables.counters.c.name == counter).scalar_subquery()
     )
 
 
@@ -220,6 +211,19 @@ def written_together(connection: Connection) -> Iterator[None]:
         raise Undone("central_busy") from error
 
 
+@contextlib.contextmanager
+def committed_together(connection: Connection) -> Iterator[None]:
+    """The last statements of a transaction, as ``written_together``, and its commit: counters
+    that are raised here are held for no longer than the database itself needs. No statement
+    comes after.
+    """
+    transaction = connection.get_transaction()
+    assert transaction is not None  # noqa: S101 - of ``Database.write`` or ``run``
+    with written_together(connection):
+        yield
+        transaction.commit()
+
+
 def lock_counter(connection: Connection, counter: str) -> None:
     """Nobody else raises it before this transaction ends."""
     column = tables.counters.c.name
@@ -235,14 +239,17 @@ def upsert(connection: Connection, table: Table, rows: list[dict[str, object]]) 
     """Insert rows or replace those with the same primary key, in both databases' dialect."""
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - one of the two
-    else:
-        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
-    added = insert(table)
+    added = insert_for(connection.dialect.name, table)
     keys = {column.name for column in table.primary_key}
     changed = {name: added.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(added.on_conflict_do_update(index_elements=list(keys), set_=changed), rows)
+
+
+def insert_for(dialect: str, table: Table) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
+    """One that knows what to do where the row is there already."""
+    if dialect == "postgresql":
+        return postgresql_dialect.insert(table)
+    return sqlite_dialect.insert(table)
 
 
 def _version(connection: Connection) -> str | None:

@@ -96,14 +96,15 @@ def open_engine(url: URL) -> Engine:
 @contextlib.contextmanager
 def in_one_message(connection: Connection) -> Iterator[None]:
     """What the block executes is sent together: one wait for all of it, where a counter that
-    is held keeps every other order waiting, and one error at its end. For statements that
-    return no rows. https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
+    is held keeps every other order waiting, and one error at its end, which undoes the
+    transaction. For statements that return no rows, and the commit.
+    https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
     """
     import psycopg  # noqa: PLC0415 - where there is a PostgreSQL
 
     driver: Any = connection.connection.driver_connection
     try:
-        with driver.pipeline():
+        with driver.pipeline(), _undoing_errors(driver):
             yield
     except psycopg.Error as error:
         told = DBAPIError.instance(
@@ -112,6 +113,19 @@ def in_one_message(connection: Connection) -> Iterator[None]:
         for each in (error, told):
             _cut_detail(each)
         raise told from error
+
+
+@contextlib.contextmanager
+def _undoing_errors(driver: Any) -> Iterator[None]:
+    """SQLAlchemy takes a transaction whose commit fails for ended; to PostgreSQL it is not."""
+    import psycopg  # noqa: PLC0415 - see above
+
+    try:
+        yield
+    except (psycopg.Error, DBAPIError):
+        with contextlib.suppress(psycopg.Error):
+            driver.rollback()
+        raise
 
 
 def turn(engine: Engine) -> contextlib.AbstractContextManager[None]:

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import next_numbers
-from central.store import events, happenings, payments
+from central.database import committed_together
+from central.store import happenings, payments
 from central.store.consoles import Console
+from central.store.events import append
 from central.store.holdings import apply, held_by, lock_to_release, releasing
 from central.store.lifecycle import ensure_changeable, lock_order
 from models.errors import Conflict
@@ -46,8 +47,7 @@ def cancel_order(
         refund_due_cents=payments.paid_cents(connection, order_id),
         received_at=at,
     )
-    _give_up(connection, row, at=at)
-    _keep(connection, wanted, answer)
+    _give_up(connection, row, wanted, answer)
     return answer
 
 
@@ -64,7 +64,9 @@ def _answered_before(
     return CancellationOut.model_validate_json(known.answer)
 
 
-def _give_up(connection: Connection, row: Row[Any], *, at: datetime) -> None:
+def _give_up(
+    connection: Connection, row: Row[Any], wanted: CancellationIn, answer: CancellationOut
+) -> None:
     ensure_transition(OrderState(row.state), OrderState.CANCELLED)
     order = OrderIn.model_validate_json(row.body)
     change = releasing(order, lock_to_release(connection, held_by(connection, order)))
@@ -74,13 +76,17 @@ def _give_up(connection: Connection, row: Row[Any], *, at: datetime) -> None:
         *happenings.payment_followed(row.console_id, row.order_id, awaited, None),
         *happenings.shop_changed(change),
     ]
-    last = next_numbers(connection, {"catalogue": len(change.stock), events.COUNTER: len(told)})
-    connection.execute(
-        orders.update().where(orders.c.order_id == row.order_id).values(state=OrderState.CANCELLED)
-    )
-    apply(connection, change, last_number=last.get("catalogue", 0))
-    payments.follow(connection, row.order_id, row.reference, awaited, None, at=at)
-    events.append(connection, told, at=at, last=last[events.COUNTER])
+    at = answer.received_at
+    with committed_together(connection):
+        connection.execute(
+            orders.update()
+            .where(orders.c.order_id == row.order_id)
+            .values(state=OrderState.CANCELLED)
+        )
+        _keep(connection, wanted, answer)
+        payments.follow(connection, row.order_id, row.reference, awaited, None, at=at)
+        apply(connection, change)
+        append(connection, told, at=at)
 
 
 def _keep(connection: Connection, wanted: CancellationIn, answer: CancellationOut) -> None:

@@ -9,14 +9,16 @@ from functools import lru_cache
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, next_number, next_numbers, upsert
-from central.store.events import COUNTER, Happening, append
+from central.database import current_number, drawn, next_number, raise_counter, upsert
+from central.store.events import Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
 from models.errors import Rejected
 from models.tables.central import articles, catalogue_imports, pairs, prices, printers
 from models.wire.catalogue import CartridgeWire, PrinterWire
 from models.wire.events import EventKind
 
+COUNTER = "catalogue"
+"""Numbers of the feed of printers, articles and pairs."""
 CHUNK = 500
 """Keys in one query: below SQLite's and PostgreSQL's limits on parameters."""
 
@@ -31,7 +33,10 @@ EVERY = select(articles.c.sku).order_by(articles.c.sku).with_for_update(key_shar
 MOVED = (
     articles.update()
     .where(articles.c.sku == bindparam("of"))
-    .values(stock=articles.c.stock + bindparam("change"), seq=bindparam("number"))
+    .values(
+        stock=articles.c.stock + bindparam("change"),
+        seq=drawn(COUNTER) - bindparam("before_last"),
+    )
 )
 
 CARTRIDGES_KEPT = 10_000
@@ -91,14 +96,13 @@ def set_stock(
     """
     if sku not in lock_articles(connection, [sku]):
         raise Rejected("sku_unknown", sku=sku)
-    numbers = next_numbers(connection, {"catalogue": 1, COUNTER: 1})
+    raise_counter(connection, COUNTER)
     connection.execute(
         articles.update()
         .where(articles.c.sku == sku)
-        .values(stock=stock, restock_on=restock_on, known_at=at, seq=numbers["catalogue"])
+        .values(stock=stock, restock_on=restock_on, known_at=at, seq=drawn(COUNTER))
     )
-    told = [Happening(EventKind.STOCK, {"skus": [sku]})]
-    append(connection, told, at=at, last=numbers[COUNTER])
+    append(connection, [Happening(EventKind.STOCK, {"skus": [sku]})], at=at)
 
 
 def articles_by_sku(connection: Connection, skus: Iterable[str]) -> Mapping[str, Article]:
@@ -131,26 +135,20 @@ def lock_articles(connection: Connection, skus: Iterable[str]) -> Mapping[str, A
     return {row.sku: article_of(row) for row in rows if not row.is_removed}
 
 
-def move_stock(
-    connection: Connection, changes: Mapping[str, int], *, last: int | None = None
-) -> None:
-    """Add to the stock of each sku, or take from it. For articles that this transaction has
-    locked and has looked at: taking more than there is is an error of the caller's.
-
-    ``last`` is the last of as many numbers of the feed as there are changes, where they were
-    drawn already.
+def move_stock(connection: Connection, changes: Mapping[str, int]) -> None:
+    """Add to the stock of each sku, or take from it, each with a number of the feed. For
+    articles that this transaction has locked and has looked at: taking more than there is is
+    an error of the caller's.
     """
     moved = [(sku, change) for sku, change in sorted(changes.items()) if change]
     if not moved:
         return
-    if last is None:
-        last = next_number(connection, "catalogue", len(moved))
-    first = last - len(moved) + 1
+    raise_counter(connection, COUNTER, len(moved))
     connection.execute(
         MOVED,
         [
-            {"of": sku, "change": change, "number": number}
-            for number, (sku, change) in enumerate(moved, start=first)
+            {"of": sku, "change": change, "before_last": before_last}
+            for before_last, (sku, change) in enumerate(moved)
         ],
     )
 
@@ -229,7 +227,7 @@ def _replace_rows(connection: Connection, table: Table, rows: list[dict[str, obj
 def _write_numbered(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
     if not rows:
         return
-    last = next_number(connection, "catalogue", len(rows))
+    last = next_number(connection, COUNTER, len(rows))
     numbered = [
         {**row, "seq": last - len(rows) + position} for position, row in enumerate(rows, start=1)
     ]

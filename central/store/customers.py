@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, Uuid, bindparam, exists, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.dml import Insert
 
-from central.database import next_number, upsert
+from central.database import drawn, insert_for, raise_counter
 from models.errors import Conflict
 from models.tables.central import customer_phones, customers
 from models.wire.customers import CustomerWire
+
+COUNTER = "customers"
 
 # Statements of every order are made once: making one takes longer than running it.
 BY_PHONE = (
@@ -21,12 +25,19 @@ BY_PHONE = (
     .where(customer_phones.c.e164 == bindparam("e164"))
     .order_by(customers.c.customer_id)
 )
-VERSIONS = (
-    select(customers.c.customer_id, customers.c.version)
-    .where(customers.c.customer_id.in_(bindparam("ids", expanding=True)))
-    .order_by(customers.c.customer_id)
+VERSION = select(customers.c.version).where(customers.c.customer_id == bindparam("customer_id"))
+LOCKED_VERSION = VERSION.with_for_update(key_share=True)
+IS_THIS = exists().where(
+    customers.c.customer_id == bindparam("of"), customers.c.body == bindparam("as_in")
 )
-LOCKED_VERSIONS = VERSIONS.with_for_update(key_share=True)
+"""Whether a person's file is just this one."""
+PHONES_FORGOTTEN = customer_phones.delete().where(
+    customer_phones.c.customer_id == bindparam("of"), IS_THIS
+)
+PHONE_ADDED = customer_phones.insert().from_select(
+    ["e164", "customer_id"],
+    select(bindparam("number", type_=Text), bindparam("of", type_=Uuid)).where(IS_THIS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +47,52 @@ class CustomersSince:
     has_more: bool
 
 
-def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> frozenset[UUID]:
-    """Insert, or replace an older version; the ids of those that were written. Some thousands
-    at once at the most.
+def is_newer(person: CustomerWire, known_version: int | None) -> bool:
+    """Than the version that is known of this person; None: nobody knows them."""
+    return known_version is None or known_version < person.version
+
+
+def version_of(connection: Connection, customer_id: UUID) -> int | None:
+    """None for somebody who is not known."""
+    version: int | None = connection.scalar(VERSION, {"customer_id": customer_id})
+    return version
+
+
+def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> None:
+    """Insert, or replace an older version. Some thousands at once at the most. Draws their
+    numbers: among the last that a transaction does, and returns no rows.
 
     A version is written once: where the same version comes with another body, two consoles
     changed one file at the same time, and the first to arrive stays. What the second heard
     is not lost, it stands in its order; its console gets the file that stays with the feed.
     """
     wanted = {person.customer_id: person for person in people}
-    if not _newer(wanted, _versions(connection, wanted, is_locking=True)):
-        return frozenset()
-    last = next_number(connection, "customers", len(wanted))
-    # The counter keeps everybody out: who was new a moment ago may have been added before it.
-    newer = _newer(wanted, _versions(connection, wanted, is_locking=False))
-    rows = [_row(person, last - position) for position, person in enumerate(reversed(newer))]
-    upsert(connection, customers, rows)
-    _put_phones(connection, newer)
-    return frozenset(person.customer_id for person in newer)
+    if not wanted:
+        return
+    bodies = {customer_id: person.canonical() for customer_id, person in wanted.items()}
+    raise_counter(connection, COUNTER, len(wanted))
+    connection.execute(
+        _writing(connection.dialect.name),
+        [
+            {
+                "customer_id": customer_id,
+                "body": bodies[customer_id],
+                "version": person.version,
+                "before_last": before_last,
+            }
+            for before_last, (customer_id, person) in enumerate(wanted.items())
+        ],
+    )
+    # Where another body stays, its numbers stay as well.
+    whose = [{"of": customer_id, "as_in": body} for customer_id, body in bodies.items()]
+    connection.execute(PHONES_FORGOTTEN, whose)
+    phones = [
+        {"of": customer_id, "as_in": bodies[customer_id], "number": e164}
+        for customer_id, person in wanted.items()
+        for e164 in dict.fromkeys(phone.e164 for phone in person.phones)
+    ]
+    if phones:
+        connection.execute(PHONE_ADDED, phones)
 
 
 def change_customer(connection: Connection, person: CustomerWire) -> bool:
@@ -62,15 +101,14 @@ def change_customer(connection: Connection, person: CustomerWire) -> bool:
 
     Raises Conflict("customer_stale") where somebody else wrote this version before.
     """
-    wanted = [person.customer_id]
-    known = _versions(connection, wanted, is_locking=True).get(person.customer_id)
+    known = connection.scalar(LOCKED_VERSION, {"customer_id": person.customer_id})
     is_next = known is None or known + 1 == person.version
-    if is_next and put_customers(connection, [person]):
-        return True
+    if is_next:
+        put_customers(connection, [person])
     body = select(customers.c.body).where(customers.c.customer_id == person.customer_id)
     if connection.scalar(body) != person.canonical():
         raise Conflict("customer_stale")
-    return False
+    return is_next
 
 
 def customers_by_phone(connection: Connection, e164: str) -> Sequence[CustomerWire]:
@@ -79,44 +117,15 @@ def customers_by_phone(connection: Connection, e164: str) -> Sequence[CustomerWi
     return [CustomerWire.model_validate_json(body) for body in found]
 
 
-def _versions(
-    connection: Connection, customer_ids: Iterable[UUID], *, is_locking: bool
-) -> Mapping[UUID, int]:
-    """Of those that are known. Locked by id, after articles and before counters."""
-    rows = connection.execute(
-        LOCKED_VERSIONS if is_locking else VERSIONS, {"ids": list(customer_ids)}
-    )
-    return {row.customer_id: row.version for row in rows}
-
-
-def _newer(
-    wanted: Mapping[UUID, CustomerWire], known: Mapping[UUID, int]
-) -> Sequence[CustomerWire]:
-    return [
-        person
-        for customer_id, person in wanted.items()
-        if customer_id not in known or known[customer_id] < person.version
-    ]
-
-
-def _row(person: CustomerWire, number: int) -> dict[str, object]:
-    return {
-        "customer_id": person.customer_id,
-        "body": person.canonical(),
-        "version": person.version,
-        "seq": number,
-    }
-
-
-def _put_phones(connection: Connection, people: Sequence[CustomerWire]) -> None:
-    if not people:
-        return
-    ids = [person.customer_id for person in people]
-    connection.execute(customer_phones.delete().where(customer_phones.c.customer_id.in_(ids)))
-    numbers = {(phone.e164, person.customer_id) for person in people for phone in person.phones}
-    connection.execute(
-        customer_phones.insert(),
-        [{"e164": e164, "customer_id": customer_id} for e164, customer_id in sorted(numbers)],
+@cache
+def _writing(dialect: str) -> Insert:
+    """Insert, or replace what is older; made once for each of the databases."""
+    written = insert_for(dialect, customers).values(seq=drawn(COUNTER) - bindparam("before_last"))
+    new = written.excluded
+    return written.on_conflict_do_update(
+        index_elements=[customers.c.customer_id],
+        set_={"body": new.body, "version": new.version, "seq": new.seq},
+        where=customers.c.version < new.version,
     )
 
 

@@ -164,18 +164,18 @@ def releasing(order: OrderIn, locked: Locked) -> Change:
     return Change(order.order_id, order.customer.customer_id, locked, wanted={}, reserved={})
 
 
-def apply(connection: Connection, change: Change, *, last_number: int) -> None:
-    """Put aside, count and give back; the order's row is there. ``last_number``: the last of
-    as many numbers of the catalogue's feed as ``change.stock`` has skus.
+def apply(connection: Connection, change: Change) -> None:
+    """Put aside, count and give back; the order's row is there. Draws numbers: among the last
+    that a transaction does.
     """
-    move_stock(connection, change.stock, last=last_number)
-    held = change.before.held
-    if held.reserved:
+    move_stock(connection, change.stock)
+    before = change.before
+    if before.held.reserved:
         connection.execute(reservations.delete().where(reservations.c.order_id == change.order_id))
     if change.wanted:
         connection.execute(RESERVED, _reservation_rows(change))
-    if held.used:
-        release_uses(connection, change.order_id)
+    given_back = [(before.vouchers[code], cents) for code, cents in before.held.used.items()]
+    release_uses(connection, given_back, order_id=change.order_id)
     record_uses(connection, change.uses, order_id=change.order_id, customer_id=change.customer_id)
 
 

@@ -13,18 +13,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import next_numbers, written_together
+from central.database import committed_together, drawn, raise_counter
 from central.judge import judge
-from central.store import events, happenings
+from central.store import happenings
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
 from central.store.consoles import Console
-from central.store.customers import put_customers
+from central.store.customers import VERSION, is_newer, put_customers
+from central.store.events import append
 from central.store.holdings import NOTHING, apply, lock_for, taking
 from central.store.payments import ask
-from central.store.references import is_leased_to
+from central.store.references import LAST_OF_BLOCK, is_leased
 from models import reference
 from models.errors import Conflict, Rejected
 from models.order import OrderState
@@ -33,12 +34,20 @@ from models.tables.central import consoles, orders
 from models.wire.fields import fingerprint_of
 from models.wire.orders import OrderIn, OrderOut, OrderRowOut, VerdictOut
 
+COUNTER = "orders"
+
 # Statements of every order are made once: making one takes longer than running it.
-KNOWN = select(orders).where(
-    or_(orders.c.order_id == bindparam("order_id"), orders.c.reference == bindparam("reference"))
+IS_THIS_OR_HAS_ITS_REFERENCE = or_(
+    orders.c.order_id == bindparam("order_id"), orders.c.reference == bindparam("reference")
 )
-"""This order, or the one that has its reference."""
-ADDED = orders.insert()
+KNOWN = select(orders).where(IS_THIS_OR_HAS_ITS_REFERENCE)
+FIRST_LOOK = select(
+    exists(select(orders.c.order_id).where(IS_THIS_OR_HAS_ITS_REFERENCE)).label("is_known"),
+    LAST_OF_BLOCK.scalar_subquery().label("leased_to"),
+    VERSION.scalar_subquery().label("customer_version"),
+)
+"""All that is looked at before anything is locked, at once."""
+ADDED = orders.insert().values(seq=drawn(COUNTER))
 
 
 def take_order(
@@ -46,18 +55,18 @@ def take_order(
 ) -> VerdictOut:
     """The verdict on this order: the first time it is reckoned, ever after it is the same. The
     first that is heard of an order may be a change of it: what came before was not accepted.
+    Ends the transaction where it takes the order.
 
     Raises Conflict("order_conflict") where this uuid came with another body or from
     another console, Rejected for what can never be taken (see ``models.wire.problems``).
     """
-    rows = connection.execute(
-        KNOWN, {"order_id": order.order_id, "reference": order.reference}
-    ).all()
-    known = next((row for row in rows if row.order_id == order.order_id), None)
-    if known is not None:
-        return _answer_again(connection, console, known, order)
-    _ensure_takeable(connection, console, order, is_reference_taken=bool(rows))
-    return _take(connection, console, order, at=at, rules=rules)
+    seen = _first_look(connection, console, order)
+    if seen.is_known:
+        known = _known(connection, order)
+        if known is not None:
+            return _answer_again(connection, console, known, order)
+    _ensure_takeable(connection, order, seen)
+    return _take(connection, console, order, seen, at=at, rules=rules)
 
 
 def get_order(connection: Connection, console: Console, order_id: UUID) -> OrderOut:
@@ -102,6 +111,30 @@ def newest_orders(connection: Connection, *, limit: int) -> Sequence[OrderRowOut
     return _rows_out(connection.execute(_listing().order_by(orders.c.seq.desc()).limit(limit)))
 
 
+def _first_look(connection: Connection, console: Console, order: OrderIn) -> Row[Any]:
+    return connection.execute(
+        FIRST_LOOK,
+        {
+            "order_id": order.order_id,
+            "reference": order.reference,
+            "console_id": console.console_id,
+            "number": _number(order),
+            "customer_id": order.customer.customer_id,
+        },
+    ).one()
+
+
+def _number(order: OrderIn) -> int:
+    """Without its check digit."""
+    return int(order.reference[:8])
+
+
+def _known(connection: Connection, order: OrderIn) -> Row[Any] | None:
+    named = {"order_id": order.order_id, "reference": order.reference}
+    rows = connection.execute(KNOWN, named)
+    return next((row for row in rows if row.order_id == order.order_id), None)
+
+
 def _answer_again(
     connection: Connection, console: Console, known: Row[Any], order: OrderIn
 ) -> VerdictOut:
@@ -111,20 +144,24 @@ def _answer_again(
     return verdict
 
 
-def _ensure_takeable(
-    connection: Connection, console: Console, order: OrderIn, *, is_reference_taken: bool
-) -> None:
+def _ensure_takeable(connection: Connection, order: OrderIn, seen: Row[Any]) -> None:
     ensure_sound(order)
     if not reference.is_valid(order.reference):
         raise Rejected("reference_check", fields=("reference",))
-    if not is_leased_to(connection, console.console_id, int(order.reference[:8])):
+    if not is_leased(connection, _number(order), seen.leased_to):
         raise Rejected("reference_not_leased", fields=("reference",))
-    if is_reference_taken:
+    if seen.is_known:
         raise Rejected("reference_taken", fields=("reference",))
 
 
 def _take(
-    connection: Connection, console: Console, order: OrderIn, *, at: datetime, rules: ShopRules
+    connection: Connection,
+    console: Console,
+    order: OrderIn,
+    seen: Row[Any],
+    *,
+    at: datetime,
+    rules: ShopRules,
 ) -> VerdictOut:
     locked = lock_for(connection, order, NOTHING, rules=rules)
     judgement = judge(order, locked.known, rules)
@@ -132,21 +169,21 @@ def _take(
     verdict = verdict_on(order, judgement, at=at)
     due = due_for(order, judgement)
     state = OrderState.AWAITING_PAYMENT if due else OrderState.IN_PREPARATION
-    written = put_customers(connection, [order.customer])
+    has_news = is_newer(order.customer, seen.customer_version)
     told = [
         happenings.order_state(console.console_id, order.order_id, state),
         *happenings.payment_followed(console.console_id, order.order_id, None, due),
-        *happenings.shop_changed(change, has_new_customer=bool(written)),
+        *happenings.shop_changed(change, has_new_customer=has_news),
     ]
-    counts = {"catalogue": len(change.stock), events.COUNTER: len(told), "orders": 1}
-    last = next_numbers(connection, counts)
     # Undone where the same order came twice at once: begun anew, it is known.
-    with written_together(connection):
-        _add(connection, console, order, verdict, state, seq=last["orders"])
-        apply(connection, change, last_number=last.get("catalogue", 0))
+    with committed_together(connection):
+        if has_news:
+            put_customers(connection, [order.customer])
+        _add(connection, console, order, verdict, state)
         if due is not None:
             ask(connection, order.order_id, order.reference, due, at=at)
-        events.append(connection, told, at=at, last=last[events.COUNTER])
+        apply(connection, change)
+        append(connection, told, at=at)
     return verdict
 
 
@@ -156,16 +193,14 @@ def _add(
     order: OrderIn,
     verdict: VerdictOut,
     state: OrderState,
-    *,
-    seq: int,
 ) -> None:
+    raise_counter(connection, COUNTER)
     row = {
         "order_id": order.order_id,
         "reference": order.reference,
         "console_id": console.console_id,
         "state": state,
         "placed_at": order.placed_at,
-        "seq": seq,
     }
     connection.execute(ADDED, row | said_last(order, verdict))
 

@@ -32,7 +32,9 @@ LAST_OF_BLOCK = (
     .order_by(reference_blocks.c.first.desc())
     .limit(1)
 )
-"""Made once, for every order: making a statement takes longer than running it."""
+"""Of the block of ``console_id`` that ``number`` would stand in. Made once, for every order:
+making a statement takes longer than running it.
+"""
 
 
 def lease_block(
@@ -103,9 +105,10 @@ def _skipped(connection: Connection) -> list[list[int]]:
     return [] if said is None else list(json.loads(said))
 
 
-def is_leased_to(connection: Connection, console_id: UUID, number: int) -> bool:
-    """Or was, for all that is known after a restore."""
-    last = connection.scalar(LAST_OF_BLOCK, {"console_id": console_id, "number": number})
-    if last is not None and number <= last:
+def is_leased(connection: Connection, number: int, last_of_block: int | None) -> bool:
+    """To the console whose ``LAST_OF_BLOCK`` this is; or it was, for all that is known after a
+    restore.
+    """
+    if last_of_block is not None and number <= last_of_block:
         return True
     return any(first <= number <= end for first, end in _skipped(connection))

@@ -14,12 +14,13 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, Row
 
-from central.database import next_numbers
+from central.database import committed_together
 from central.judge import Judgement, judge
-from central.store import events, happenings, payments
+from central.store import happenings, payments
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
 from central.store.consoles import Console
-from central.store.customers import put_customers
+from central.store.customers import is_newer, put_customers, version_of
+from central.store.events import append
 from central.store.holdings import apply, held_by, lock_for, taking
 from central.store.lifecycle import ensure_changeable, lock_order
 from central.store.orders import said_last
@@ -73,18 +74,20 @@ def _revise(
     due = due_for(order, judgement, paid_cents=paid)
     state = _state_after(row, judgement)
     verdict = verdict_on(order, judgement, at=at, paid_cents=paid)
-    written = put_customers(connection, [order.customer])
+    has_news = is_newer(order.customer, version_of(connection, order.customer.customer_id))
     told = [
         happenings.order_state(row.console_id, row.order_id, state),
         *happenings.payment_followed(row.console_id, row.order_id, awaited, due),
-        *happenings.shop_changed(change, has_new_customer=bool(written)),
+        *happenings.shop_changed(change, has_new_customer=has_news),
     ]
-    last = next_numbers(connection, {"catalogue": len(change.stock), events.COUNTER: len(told)})
-    _keep(connection, row)
-    _replace(connection, order, verdict, state)
-    apply(connection, change, last_number=last.get("catalogue", 0))
-    payments.follow(connection, row.order_id, row.reference, awaited, due, at=at)
-    events.append(connection, told, at=at, last=last[events.COUNTER])
+    with committed_together(connection):
+        if has_news:
+            put_customers(connection, [order.customer])
+        _keep(connection, row)
+        _replace(connection, order, verdict, state)
+        payments.follow(connection, row.order_id, row.reference, awaited, due, at=at)
+        apply(connection, change)
+        append(connection, told, at=at)
     return verdict
 
 

@@ -122,26 +122,23 @@ def record_uses(
     )
 
 
-def release_uses(connection: Connection, order_id: UUID) -> Mapping[str, int]:
-    """The order uses no code any more: what each had taken off, in cents, by code. Credits
-    have their money back. Locks the limited ones; where others are needed as well, lock them
-    all together before. Idempotent.
+def release_uses(
+    connection: Connection, uses: Iterable[tuple[Voucher, int]], *, order_id: UUID
+) -> None:
+    """The order uses no code any more: each, with the cents it took off, can be used once more,
+    and a credit has its money back. The limited ones are locked by this transaction.
     """
-    mine = voucher_uses.c.order_id == order_id
-    wanted = select(voucher_uses.c.code, voucher_uses.c.amount_cents).where(mine)
-    cents = {row.code: row.amount_cents for row in connection.execute(wanted)}
-    if not cents:
-        return {}
-    locked = lock_vouchers(connection, cents)
+    used = list(uses)
+    if not used:
+        return
     connection.execute(
         COUNTED,
         [
-            {"of": code, "count": -1, "cents": _spent(locked[code], given)}
-            for code, given in cents.items()
+            {"of": voucher.code, "count": -1, "cents": _spent(voucher, cents)}
+            for voucher, cents in used
         ],
     )
-    connection.execute(voucher_uses.delete().where(mine))
-    return cents
+    connection.execute(voucher_uses.delete().where(voucher_uses.c.order_id == order_id))
 
 
 def _spent(voucher: Voucher, cents: int) -> int:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from contract.conftest import Shop
 from contract.databases import Postgres, on_postgresql, on_sqlite
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, Text, cast, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -25,9 +25,10 @@ from central.database import (
     Database,
     Undone,
     current_number,
+    drawn,
     migrate,
     next_number,
-    next_numbers,
+    raise_counter,
     written_together,
 )
 from models.errors import DomainError, KioskError, Unavailable
@@ -75,25 +76,29 @@ def test_what_is_read_is_one_moment(shop: Shop) -> None:
     with shop.database.read() as reading:
         before = current_number(reading, "orders")
         with shop.database.write() as writing:
-            next_numbers(writing, {"orders": 7})
+            raise_counter(writing, "orders", 7)
         assert current_number(reading, "orders") == before
     with shop.database.read() as reading:
         assert current_number(reading, "orders") == before + 7
 
 
-def test_numbers_are_drawn_all_at_once(shop: Shop) -> None:
+def test_a_number_that_was_drawn_is_filled_in_by_the_database(shop: Shop) -> None:
     with shop.database.write() as connection:
-        assert next_numbers(connection, {"orders": 2, "customers": 3, "catalogue": 0}) == {
-            "orders": 2,
-            "customers": 3,
-        }
-        assert next_numbers(connection, {"orders": 1}) == {"orders": 3}
-        assert next_numbers(connection, {"orders": 0}) == {}
+        raise_counter(connection, "orders", 7)
+        raise_counter(connection, "customers")
+        connection.execute(tables.settings.insert().values(key="n", value=_text("orders")))
+        assert connection.scalar(select(tables.settings.c.value)) == "7"
+        assert next_number(connection, "orders", 2) == 9
+        assert connection.scalar(select(drawn("orders"))) == 9
         assert current_number(connection, "catalogue") == 0
 
 
+def _text(counter: str) -> ColumnElement[str]:
+    return cast(drawn(counter), Text)
+
+
 def _raise(connection: Connection, counter: str) -> None:
-    next_numbers(connection, {counter: 1})
+    raise_counter(connection, counter)
 
 
 @on_postgresql
