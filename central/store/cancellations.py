@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import next_numbers
-from central.store import events, happenings, payments
+from central.store import events, happenings, ledger, payments
 from central.store.consoles import Console
 from central.store.holdings import apply, held_by, lock_to_release, releasing
 from central.store.lifecycle import ensure_changeable, lock_order
@@ -43,7 +43,7 @@ def cancel_order(
     answer = CancellationOut(
         order_id=order_id,
         state=OrderState.CANCELLED,
-        refund_due_cents=payments.paid_cents(connection, order_id),
+        refund_due_cents=ledger.paid_cents(connection, order_id),
         received_at=at,
     )
     _give_up(connection, row, at=at)
@@ -76,7 +76,9 @@ def _give_up(connection: Connection, row: Row[Any], *, at: datetime) -> None:
     ]
     last = next_numbers(connection, {"catalogue": len(change.stock), events.COUNTER: len(told)})
     connection.execute(
-        orders.update().where(orders.c.order_id == row.order_id).values(state=OrderState.CANCELLED)
+        orders.update()
+        .where(orders.c.order_id == row.order_id)
+        .values(state=OrderState.CANCELLED, costs_cents=0)
     )
     apply(connection, change, last_number=last.get("catalogue", 0))
     payments.follow(connection, row.order_id, row.reference, awaited, None, at=at)

@@ -142,7 +142,8 @@ def _take(
     last = next_numbers(connection, counts)
     # Undone where the same order came twice at once: begun anew, it is known.
     with written_together(connection):
-        _add(connection, console, order, verdict, state, seq=last["orders"])
+        said = said_last(order, verdict, judgement.account.costs_cents)
+        _add(connection, console, order, said, state, seq=last["orders"])
         apply(connection, change, last_number=last.get("catalogue", 0))
         if due is not None:
             ask(connection, order.order_id, order.reference, due, at=at)
@@ -154,7 +155,7 @@ def _add(
     connection: Connection,
     console: Console,
     order: OrderIn,
-    verdict: VerdictOut,
+    said: dict[str, Any],
     state: OrderState,
     *,
     seq: int,
@@ -167,16 +168,17 @@ def _add(
         "placed_at": order.placed_at,
         "seq": seq,
     }
-    connection.execute(ADDED, row | said_last(order, verdict))
+    connection.execute(ADDED, row | said)
 
 
-def said_last(order: OrderIn, verdict: VerdictOut) -> dict[str, Any]:
+def said_last(order: OrderIn, verdict: VerdictOut, costs_cents: int) -> dict[str, Any]:
     """The columns of ``orders`` that each revision of it sets."""
     body = order.canonical()
     return {
         "customer_id": order.customer.customer_id,
         "payment_method": order.payment_method,
         "total_cents": order.amounts.total_cents,
+        "costs_cents": costs_cents,
         "fingerprint": fingerprint_of(body),
         "body": body,
         "verdict": verdict.canonical(),

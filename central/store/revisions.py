@@ -1,8 +1,8 @@
 """An order that is changed until the carrier has it (R8): the whole order again, one higher.
 
 What the revision before held is free and taken anew in one transaction, so that only the
-difference moves. What it said stays, in ``order_revisions``. What was paid stays paid: a
-change that costs more asks for the rest, by the method of the change, and the order, in
+difference moves. What it said stays, in ``order_revisions``. What came in and did not go back
+counts: a change that costs more asks for the rest, by the method of the change, and the order, in
 preparation already, does not leave before that is paid (``lifecycle.mark_dispatched``); of a
 change that costs less the verdict says what has to go back.
 """
@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.engine import Connection, Row
 
 from central.database import next_numbers
 from central.judge import Judgement, judge
-from central.store import events, happenings, payments
+from central.store import events, happenings, ledger, payments
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
 from central.store.consoles import Console
 from central.store.customers import put_customers
@@ -64,15 +65,15 @@ def _ensure_of_this_order(row: Row[Any], order: OrderIn) -> None:
 def _revise(
     connection: Connection, row: Row[Any], order: OrderIn, *, at: datetime, rules: ShopRules
 ) -> VerdictOut:
-    paid = payments.paid_cents(connection, row.order_id)
+    paid = ledger.paid_cents(connection, row.order_id)
     awaited = payments.awaited_of(connection, row.order_id)
     held = held_by(connection, OrderIn.model_validate_json(row.body))
     locked = lock_for(connection, order, held, rules=rules, paid_cents=paid)
     judgement = judge(order, locked.known, rules)
     change = taking(order, locked, judgement)
-    due = due_for(order, judgement, paid_cents=paid)
+    due = due_for(order, judgement)
     state = _state_after(row, judgement)
-    verdict = verdict_on(order, judgement, at=at, paid_cents=paid)
+    verdict = verdict_on(order, judgement, at=at)
     written = put_customers(connection, [order.customer])
     told = [
         happenings.order_state(row.console_id, row.order_id, state),
@@ -81,7 +82,8 @@ def _revise(
     ]
     last = next_numbers(connection, {"catalogue": len(change.stock), events.COUNTER: len(told)})
     _keep(connection, row)
-    _replace(connection, order, verdict, state)
+    said = said_last(order, verdict, judgement.account.costs_cents)
+    _replace(connection, order.order_id, state, said)
     apply(connection, change, last_number=last.get("catalogue", 0))
     payments.follow(connection, row.order_id, row.reference, awaited, due, at=at)
     events.append(connection, told, at=at, last=last[events.COUNTER])
@@ -107,10 +109,8 @@ def _keep(connection: Connection, row: Row[Any]) -> None:
 
 
 def _replace(
-    connection: Connection, order: OrderIn, verdict: VerdictOut, state: OrderState
+    connection: Connection, order_id: UUID, state: OrderState, said: dict[str, Any]
 ) -> None:
     connection.execute(
-        orders.update()
-        .where(orders.c.order_id == order.order_id)
-        .values(state=state, **said_last(order, verdict))
+        orders.update().where(orders.c.order_id == order_id).values(state=state, **said)
     )
