@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from models.account import Account
 from models.cart import Cart, CartLine
 from models.catalogue import Article
 from models.pricing import CodeOutcome, PricingFacts, Quote, price_cart
@@ -27,7 +28,7 @@ OUT_OF_STOCK = {PromiseReasonCode.OUT_OF_STOCK_UNTIL, PromiseReasonCode.OUT_OF_S
 @dataclass(frozen=True, slots=True)
 class Known:
     """What central knows that bears on one order. ``said_prices``: by sku, every price in
-    cents that may have been said. ``paid_cents``: what came in for it already.
+    cents that may have been said. ``paid_cents``: what came in for it and did not go back.
     """
 
     articles: Mapping[str, Article]
@@ -39,10 +40,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``is_paid``: no money is awaited, by what credits cover here and what came in."""
+    """``account``: what was said, or nothing where credits cover it here, and what came in.
+    ``is_paid``: no money is awaited, by that account.
+    """
 
     quote: Quote
     promise: Promise
+    account: Account
     is_paid: bool
     differences: tuple[DifferenceWire, ...]
 
@@ -60,10 +64,13 @@ def judge(order: OrderIn, known: Known, rules: ShopRules) -> Judgement:
         for sku, quantity in quantities_of(order).items()
         if sku in known.articles
     ]
-    is_paid = quote.is_covered or 0 < order.amounts.total_cents <= known.paid_cents
+    account = Account(0 if quote.is_covered else order.amounts.total_cents, known.paid_cents)
+    # What was said to cost nothing and is not covered here is for a person to settle.
+    is_paid = quote.is_covered or (account.costs_cents > 0 and account.rest_cents == 0)
     awaited = None if is_paid else order.payment_method
     promise = promise_for(order.ordered_on, items, awaited, rules)
-    return Judgement(quote, promise, is_paid, tuple(_differences(order, known, quote, promise)))
+    differences = tuple(_differences(order, known, quote, promise))
+    return Judgement(quote, promise, account, is_paid, differences)
 
 
 def agreed_at(order: OrderIn) -> datetime:

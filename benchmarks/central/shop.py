@@ -228,6 +228,7 @@ def _past_orders(
             "state": OrderState.DELIVERED.value,
             "payment_method": body["payment_method"],
             "total_cents": body["amounts"]["total_cents"],
+            "costs_cents": body["amounts"]["total_cents"],
             "fingerprint": f"{number:064x}",
             "body": json.dumps(body, separators=(",", ":"), sort_keys=True),
             "verdict": verdict.canonical(),

@@ -98,7 +98,7 @@ def _payments(order: OrderAtCentral) -> Iterator[Finding]:
     least, most = AWAITED.get(OrderState(order.state), (0, 0))
     if not least <= len(awaited) <= most:
         yield Finding("payment", order.reference, f"{len(awaited)} awaited while {order.state}")
-    paid = sum(p.amount_cents for p in order.payments if p.state == PaymentState.PAID)
+    paid = order.paid_cents
     for rest in awaited:
         if rest != max(0, order.newest.total_cents - paid):
             total = order.newest.total_cents

@@ -209,6 +209,7 @@ def _orders_there(connection: Connection, names: Mapping[UUID, str]) -> Iterator
     payments = _by_order(_all(connection, there.payment_requests, "created_at"))
     reservations = _by_order(_all(connection, there.reservations, "sku"))
     uses = _by_order(_all(connection, there.voucher_uses, "code"))
+    money = _by_order(_all(connection, there.ledger, "noted_at"))
     for row in _all(connection, there.orders, "seq"):
         revisions = [*before[row.order_id], row]
         yield OrderAtCentral(
@@ -220,6 +221,7 @@ def _orders_there(connection: Connection, names: Mapping[UUID, str]) -> Iterator
             snapshots=tuple(_as_taken(one) for one in revisions),
             differing=frozenset(one.revision for one in revisions if _has_differences(one)),
             payments=tuple(Payment(p.state, p.amount_cents) for p in payments[row.order_id]),
+            paid_cents=sum(entry.amount_cents for entry in money[row.order_id]),
             reservations=tuple(
                 Reservation(r.sku, r.wanted, r.reserved) for r in reservations[row.order_id]
             ),

@@ -115,7 +115,7 @@ class Reservation:
 @dataclass(frozen=True, slots=True)
 class OrderAtCentral:
     """``differing``: revisions that central answered with differences. ``uses``: by code, the
-    cents it took off.
+    cents it took off. ``paid_cents``: what came in and did not go back.
     """
 
     order_id: UUID
@@ -126,6 +126,7 @@ class OrderAtCentral:
     snapshots: tuple[Snapshot, ...]
     differing: frozenset[int] = frozenset()
     payments: tuple[Payment, ...] = ()
+    paid_cents: int = 0
     reservations: tuple[Reservation, ...] = ()
     uses: Mapping[str, int] = field(default_factory=dict)
 

@@ -10,13 +10,14 @@ import contextlib
 import random
 import threading
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from benchmarks.faults import central_database
-from central.store import lifecycle
+from central.store import lifecycle, payments, receipts
 from models.errors import KioskError
 from models.order import OrderState
 from models.tables.central import orders
@@ -51,10 +52,16 @@ class Shopkeeper:
     def _look(self) -> None:
         for name in self._some(OrderState.AWAITING_PAYMENT, PAID_SHARE):
             with self._database.write() as connection:
-                lifecycle.mark_paid(connection, name, at=datetime.now(UTC))
+                self._receive(connection, name)
         for name in self._some(OrderState.IN_PREPARATION, SENT_SHARE):
             with self._database.write() as connection:
                 self._dispatch(connection, name)
+
+    def _receive(self, connection: Connection, name: str) -> None:
+        """What is asked for now, however often that changed before."""
+        awaited = payments.awaited_of(connection, UUID(name))
+        cents = awaited.due.amount_cents if awaited else None
+        receipts.note_received(connection, name, cents, at=datetime.now(UTC))
 
     def _dispatch(self, connection: Connection, name: str) -> None:
         number = f"8R{self._chance.randrange(10**11):011}"

@@ -45,10 +45,7 @@ def answered_before(connection: Connection, row: Row[Any], order: OrderIn) -> Ve
     return None if verdict is None else VerdictOut.model_validate_json(verdict)
 
 
-def verdict_on(
-    order: OrderIn, judgement: Judgement, *, at: datetime, paid_cents: int = 0
-) -> VerdictOut:
-    costs = 0 if judgement.quote.is_covered else order.amounts.total_cents
+def verdict_on(order: OrderIn, judgement: Judgement, *, at: datetime) -> VerdictOut:
     return VerdictOut(
         order_id=order.order_id,
         reference=order.reference,
@@ -56,15 +53,15 @@ def verdict_on(
         differences=judgement.differences,
         received_at=at,
         revision=order.revision,
-        refund_due_cents=max(0, paid_cents - costs),
+        refund_due_cents=judgement.account.refund_due_cents,
     )
 
 
-def due_for(order: OrderIn, judgement: Judgement, *, paid_cents: int = 0) -> Due | None:
+def due_for(order: OrderIn, judgement: Judgement) -> Due | None:
     """What is to be asked for: what was said, less what came in already."""
     if judgement.is_paid:
         return None
-    return Due(order.payment_method, max(0, order.amounts.total_cents - paid_cents))
+    return Due(order.payment_method, judgement.account.rest_cents)
 
 
 def _adds_up(order: OrderIn) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import committed_together
-from central.store import happenings, payments
+from central.store import happenings, ledger, payments
 from central.store.consoles import Console
 from central.store.events import append
 from central.store.holdings import apply, held_by, lock_to_release, releasing
@@ -44,7 +44,7 @@ def cancel_order(
     answer = CancellationOut(
         order_id=order_id,
         state=OrderState.CANCELLED,
-        refund_due_cents=payments.paid_cents(connection, order_id),
+        refund_due_cents=ledger.paid_cents(connection, order_id),
         received_at=at,
     )
     _give_up(connection, row, wanted, answer)
@@ -81,7 +81,7 @@ def _give_up(
         connection.execute(
             orders.update()
             .where(orders.c.order_id == row.order_id)
-            .values(state=OrderState.CANCELLED)
+            .values(state=OrderState.CANCELLED, costs_cents=0)
         )
         _keep(connection, wanted, answer)
         payments.follow(connection, row.order_id, row.reference, awaited, None, at=at)

@@ -1,8 +1,8 @@
-"""The states an order goes through at central (R15), and what the shop notes: paid, on its way,
-there, back.
+"""The states an order goes through at central (R15), and what the shop notes: on its way, there,
+back. What it notes of money is in ``central.store.accounts``.
 
 Every change of a state is in the one table of ``models.order`` and is told to the console
-that sent the order. The functions are for whoever runs the shop; each may be called again
+that sent the order. What is marked is for whoever runs the shop; each mark may be made again
 with the same effect as once. An order is named by its reference as it is said, by the
 reference a transfer names (ISO 11649), or by its uuid.
 """
@@ -23,7 +23,6 @@ from central.store.events import Happening, append
 from models import reference as references
 from models.errors import Conflict, DomainError, Rejected
 from models.order import CHANGEABLE, OrderState, ensure_transition
-from models.payment import PaymentState
 from models.tables.central import orders
 
 PARCEL_NUMBER = re.compile(r"[0-9A-Z]{8,39}")
@@ -46,28 +45,6 @@ def ensure_changeable(row: Row[Any]) -> None:
         raise Conflict("order_dispatched")
 
 
-def mark_paid(connection: Connection, name: str, *, at: datetime) -> OrderState:
-    """What was awaited has come in, all of it; the order goes into preparation (R8).
-
-    Raises Rejected("order_unknown"), Conflict("order_cancelled"), DomainError: for no known
-    reference as ``models.reference.parse``, "nothing_awaited" where nothing ever was.
-    """
-    row = _named(connection, name)
-    if row.state == OrderState.CANCELLED:
-        raise Conflict("order_cancelled")
-    awaited = payments.awaited_of(connection, row.order_id)
-    if awaited is None:
-        if not payments.paid_cents(connection, row.order_id):
-            raise DomainError("nothing_awaited")
-        return OrderState(row.state)
-    payments.settle(connection, awaited, PaymentState.PAID, at=at)
-    told = [happenings.payment(row.console_id, row.order_id, PaymentState.PAID)]
-    if row.state == OrderState.AWAITING_PAYMENT:
-        told.append(_change_state(connection, row, OrderState.IN_PREPARATION))
-    append(connection, told, at=at)
-    return OrderState.IN_PREPARATION
-
-
 def mark_dispatched(
     connection: Connection, name: str, parcel_number: str, *, at: datetime
 ) -> OrderState:
@@ -79,7 +56,7 @@ def mark_dispatched(
     number = "".join(parcel_number.split()).upper()
     if not PARCEL_NUMBER.fullmatch(number):
         raise DomainError("parcel_number_malformed")
-    row = _named(connection, name)
+    row = lock_named(connection, name)
     if row.state == OrderState.DISPATCHED and row.parcel_number == number:
         return OrderState.DISPATCHED
     if payments.awaited_of(connection, row.order_id) is not None:
@@ -102,7 +79,7 @@ def mark_returned(connection: Connection, name: str, *, at: datetime) -> OrderSt
 
 
 def _reach(connection: Connection, name: str, after: OrderState, *, at: datetime) -> OrderState:
-    row = _named(connection, name)
+    row = lock_named(connection, name)
     if row.state == after:
         return after
     return _move(connection, row, after, at=at)
@@ -116,12 +93,12 @@ def _move(
     at: datetime,
     parcel_number: str | None = None,
 ) -> OrderState:
-    told = _change_state(connection, row, after, parcel_number=parcel_number)
+    told = change_state(connection, row, after, parcel_number=parcel_number)
     append(connection, [told], at=at)
     return after
 
 
-def _change_state(
+def change_state(
     connection: Connection, row: Row[Any], after: OrderState, *, parcel_number: str | None = None
 ) -> Happening:
     """The event is for the caller to append, last of all."""
@@ -135,11 +112,15 @@ def _change_state(
     return happenings.order_state(row.console_id, row.order_id, after, number)
 
 
-def _named(connection: Connection, name: str) -> Row[Any]:
-    return _locked(connection, _is_named(name))
+def lock_named(connection: Connection, name: str) -> Row[Any]:
+    """As ``lock_order``, for whoever runs the shop. Raises Rejected("order_unknown"), DomainError
+    for no known reference as ``models.reference.parse``.
+    """
+    return _locked(connection, is_named(name))
 
 
-def _is_named(name: str) -> ColumnElement[bool]:
+def is_named(name: str) -> ColumnElement[bool]:
+    """Raises DomainError for no known reference, as ``models.reference.parse``."""
     try:
         return orders.c.order_id == UUID(name)
     except ValueError:

@@ -179,7 +179,8 @@ def _take(
     with committed_together(connection):
         if has_news:
             put_customers(connection, [order.customer])
-        _add(connection, console, order, verdict, state)
+        said = said_last(order, verdict, judgement.account.costs_cents)
+        _add(connection, console, order, said, state)
         if due is not None:
             ask(connection, order.order_id, order.reference, due, at=at)
         apply(connection, change)
@@ -191,7 +192,7 @@ def _add(
     connection: Connection,
     console: Console,
     order: OrderIn,
-    verdict: VerdictOut,
+    said: dict[str, Any],
     state: OrderState,
 ) -> None:
     raise_counter(connection, COUNTER)
@@ -202,16 +203,17 @@ def _add(
         "state": state,
         "placed_at": order.placed_at,
     }
-    connection.execute(ADDED, row | said_last(order, verdict))
+    connection.execute(ADDED, row | said)
 
 
-def said_last(order: OrderIn, verdict: VerdictOut) -> dict[str, Any]:
+def said_last(order: OrderIn, verdict: VerdictOut, costs_cents: int) -> dict[str, Any]:
     """The columns of ``orders`` that each revision of it sets."""
     body = order.canonical()
     return {
         "customer_id": order.customer.customer_id,
         "payment_method": order.payment_method,
         "total_cents": order.amounts.total_cents,
+        "costs_cents": costs_cents,
         "fingerprint": fingerprint_of(body),
         "body": body,
         "verdict": verdict.canonical(),

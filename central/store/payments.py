@@ -1,7 +1,7 @@
-"""What is awaited for an order, and what was paid: at most one payable request (R13).
+"""What is awaited for an order: at most one payable request (R13).
 
 A request asks for what was said on the phone, never for what central reckons instead. It is
-paid, replaced or cancelled once, and stays. Knows no order but by its id; whoever calls has
+paid, replaced or cancelled once, and stays. What came in stands in ``central.store.ledger``. Knows no order but by its id; whoever calls has
 locked the order's row.
 """
 
@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 import uuid6
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models import reference as references
@@ -60,15 +60,6 @@ def awaited_of(connection: Connection, order_id: UUID) -> Awaited | None:
     if row is None:
         return None
     return Awaited(row.request_id, Due(PaymentMethod(row.method), row.amount_cents))
-
-
-def paid_cents(connection: Connection, order_id: UUID) -> int:
-    """What came in for this order, in cents."""
-    table = payment_requests.c
-    wanted = select(func.coalesce(func.sum(table.amount_cents), 0)).where(
-        table.order_id == order_id, table.state == PaymentState.PAID
-    )
-    return int(connection.execute(wanted).scalar_one())
 
 
 def ask(connection: Connection, order_id: UUID, reference: str, due: Due, *, at: datetime) -> None:

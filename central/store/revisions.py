@@ -1,8 +1,8 @@
 """An order that is changed until the carrier has it (R8): the whole order again, one higher.
 
 What the revision before held is free and taken anew in one transaction, so that only the
-difference moves. What it said stays, in ``order_revisions``. What was paid stays paid: a
-change that costs more asks for the rest, by the method of the change, and the order, in
+difference moves. What it said stays, in ``order_revisions``. What came in and did not go back
+counts: a change that costs more asks for the rest, by the method of the change, and the order, in
 preparation already, does not leave before that is paid (``lifecycle.mark_dispatched``); of a
 change that costs less the verdict says what has to go back.
 """
@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.engine import Connection, Row
 
 from central.database import committed_together
 from central.judge import Judgement, judge
-from central.store import happenings, payments
+from central.store import happenings, ledger, payments
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
 from central.store.consoles import Console
 from central.store.customers import is_newer, put_customers, version_of
@@ -65,26 +66,27 @@ def _ensure_of_this_order(row: Row[Any], order: OrderIn) -> None:
 def _revise(
     connection: Connection, row: Row[Any], order: OrderIn, *, at: datetime, rules: ShopRules
 ) -> VerdictOut:
-    paid = payments.paid_cents(connection, row.order_id)
+    paid = ledger.paid_cents(connection, row.order_id)
     awaited = payments.awaited_of(connection, row.order_id)
     held = held_by(connection, OrderIn.model_validate_json(row.body))
     locked = lock_for(connection, order, held, rules=rules, paid_cents=paid)
     judgement = judge(order, locked.known, rules)
     change = taking(order, locked, judgement)
-    due = due_for(order, judgement, paid_cents=paid)
+    due = due_for(order, judgement)
     state = _state_after(row, judgement)
-    verdict = verdict_on(order, judgement, at=at, paid_cents=paid)
+    verdict = verdict_on(order, judgement, at=at)
     has_news = is_newer(order.customer, version_of(connection, order.customer.customer_id))
     told = [
         happenings.order_state(row.console_id, row.order_id, state),
         *happenings.payment_followed(row.console_id, row.order_id, awaited, due),
         *happenings.shop_changed(change, has_new_customer=has_news),
     ]
+    said = said_last(order, verdict, judgement.account.costs_cents)
     with committed_together(connection):
         if has_news:
             put_customers(connection, [order.customer])
         _keep(connection, row)
-        _replace(connection, order, verdict, state)
+        _replace(connection, order.order_id, state, said)
         payments.follow(connection, row.order_id, row.reference, awaited, due, at=at)
         apply(connection, change)
         append(connection, told, at=at)
@@ -110,10 +112,8 @@ def _keep(connection: Connection, row: Row[Any]) -> None:
 
 
 def _replace(
-    connection: Connection, order: OrderIn, verdict: VerdictOut, state: OrderState
+    connection: Connection, order_id: UUID, state: OrderState, said: dict[str, Any]
 ) -> None:
     connection.execute(
-        orders.update()
-        .where(orders.c.order_id == order.order_id)
-        .values(state=state, **said_last(order, verdict))
+        orders.update().where(orders.c.order_id == order_id).values(state=state, **said)
     )

@@ -6,10 +6,10 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kiosk.commands.central_arguments import day, number
+from kiosk.commands.central_arguments import cents, day, number
 from kiosk.commands.central_database import Actions, action, group, opened
 from models.errors import DomainError
-from models.money import format_cents, parse_cents
+from models.money import format_cents
 from models.vouchers import Voucher, VoucherKind
 
 if TYPE_CHECKING:
@@ -25,28 +25,21 @@ def configure(actions: Actions) -> None:
     add.add_argument("code", metavar="CODE")
     what = add.add_mutually_exclusive_group(required=True)
     what.add_argument("--percent", type=PERCENT, metavar="N", help="remise de N %%")
-    what.add_argument("--amount", type=_cents, metavar="EUROS", help="remise d'un montant")
-    what.add_argument("--credit", type=_cents, metavar="EUROS", help="avoir, utilisable en parts")
+    what.add_argument("--amount", type=cents, metavar="EUROS", help="remise d'un montant")
+    what.add_argument("--credit", type=cents, metavar="EUROS", help="avoir, utilisable en parts")
     what.add_argument("--free-delivery", action="store_true", help="livraison offerte")
     _configure_conditions(add)
     action(vouchers, "list", "lister les codes et ce qui en a été utilisé", _list)
 
 
 def _configure_conditions(add: argparse.ArgumentParser) -> None:
-    add.add_argument("--minimum", type=_cents, default=0, metavar="EUROS", help="à partir de")
+    add.add_argument("--minimum", type=cents, default=0, metavar="EUROS", help="à partir de")
     add.add_argument("--from", dest="valid_from", type=day, metavar="AAAA-MM-JJ", help="dès le")
     add.add_argument("--until", dest="valid_until", type=day, metavar="AAAA-MM-JJ", help="jusqu'au")
     add.add_argument("--uses", type=USES, metavar="N", help="N fois en tout")
     add.add_argument("--uses-per-customer", type=USES, metavar="N", help="N fois par client")
     add.add_argument("--brand", action="append", default=[], metavar="MARQUE", help="réservé à")
     add.add_argument("--combinable", action="store_true", help="cumulable avec d'autres codes")
-
-
-def _cents(text: str) -> int:
-    try:
-        return parse_cents(text)
-    except DomainError as error:
-        raise argparse.ArgumentTypeError("un montant comme 5 ou 12,50 est attendu") from error
 
 
 def _add(args: argparse.Namespace) -> int:

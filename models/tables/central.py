@@ -204,6 +204,8 @@ orders = Table(
     # The newest revision; what it replaced stands in order_revisions.
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("parcel_number", Text),
+    # What is to be paid for it in all: what was said, or 0 where it is covered or cancelled.
+    Column("costs_cents", Integer, nullable=False, server_default=text("0")),
     Index(None, "console_id", "seq"),
     Index(None, "customer_id"),
 )
@@ -251,6 +253,20 @@ payment_requests = Table(
         sqlite_where=text("state = 'awaited'"),
         postgresql_where=text("state = 'awaited'"),
     ),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    # What came in for an order; below 0, what went back. Only ever added to.
+    Column("entry_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.order_id"), nullable=False),
+    Column("amount_cents", Integer, nullable=False),
+    # As the bank's statement has it; empty where none was named.
+    Column("bank_reference", Text, nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+    UniqueConstraint("order_id", "amount_cents", "bank_reference"),
+    CheckConstraint("amount_cents <> 0", name="amount"),
 )
 
 events = Table(

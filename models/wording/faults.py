@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from models.money import format_cents
+
 Facts = Mapping[str, object]
 
 
@@ -31,6 +33,24 @@ def _note_too_long(facts: Facts) -> str:
     return f"Note trop longue{most} : raccourcissez-la."
 
 
+def _amount_wanted(facts: Facts) -> str:
+    cents = facts.get("awaited_cents")
+    now = f", {format_cents(cents)} à présent" if isinstance(cents, int) else ""
+    return f"Ce qui est demandé a changé{now} : dites ce qui est arrivé, avec --amount."
+
+
+def _payment_noted_otherwise(facts: Facts) -> str:
+    cents = facts.get("noted_cents")
+    known = f", pour {format_cents(cents)}" if isinstance(cents, int) else ""
+    return f"Cette référence bancaire est déjà notée{known} : vérifiez le relevé."
+
+
+def _refund_exceeds_paid(facts: Facts) -> str:
+    cents = facts.get("paid_cents")
+    most = f", il en reste {format_cents(cents)}" if isinstance(cents, int) else ""
+    return f"On ne peut pas rendre plus que ce qui est arrivé{most} : vérifiez le montant."
+
+
 def _order_not_changeable(facts: Facts) -> str:
     if facts.get("state") == "cancelled":
         return "La commande est annulée : elle ne change plus."
@@ -38,10 +58,12 @@ def _order_not_changeable(facts: Facts) -> str:
 
 
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
+    "amount_wanted": _amount_wanted,
     "amounts_do_not_add_up": "La centrale refuse la commande : les montants ne concordent pas.",
     "backup_exists": "Ce fichier existe déjà : donnez-en un autre, rien n'est remplacé.",
     "backup_failed": "La copie n'a pas pu être faite : voyez le message au-dessus, le disque, les droits.",
     "backup_unreadable": "Ce fichier n'est pas une copie saine d'une centrale ; rien n'a été changé.",
+    "bank_reference_malformed": "Référence bancaire attendue : 140 signes au plus, sur une ligne.",
     "body_malformed": "La centrale ne comprend pas cet envoi : prévenez l'administrateur.",
     "body_too_large": "Envoi trop volumineux pour la centrale : prévenez l'administrateur.",
     "catalogue_broken": "Le catalogue est abîmé : lancez « kiosk doctor ».",
@@ -111,7 +133,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     ),
     "not_found": "La centrale est d'une autre version : prévenez l'administrateur.",
     "note_too_long": _note_too_long,
-    "nothing_awaited": "Aucun paiement n'est attendu pour cette commande.",
+    "nothing_awaited": (
+        "Aucun paiement n'est attendu pour cette commande : si de l'argent est arrivé, dites"
+        " combien avec --amount."
+    ),
     "operator_login_taken": "Un opérateur a déjà cet identifiant : choisissez-en un autre.",
     "operator_unknown": "Aucun opérateur de cet identifiant à la centrale.",
     "order_cancelled": "La commande est annulée : elle ne change plus.",
@@ -129,12 +154,17 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "parcel_number_malformed": "Numéro de colis attendu : 8 à 39 chiffres et lettres, comme sur l'étiquette.",
     "password_too_short": _password_too_short,
     "payment_awaited": "Un paiement est encore attendu : la commande ne part pas avant.",
+    "payment_noted_otherwise": _payment_noted_otherwise,
+    "payment_out_of_range": (
+        "Montant hors limites : plus de 0 €, et pas plus d'un million d'euros par commande."
+    ),
     "pg_tools_missing": (
         "Les outils clients de PostgreSQL, pg_dump et pg_restore, sont introuvables :"
         " installez-les, aussi récents que le serveur."
     ),
     "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "postal_unusable": "La liste des codes postaux est illisible : tapez la commune, elle est prise.",
+    "refund_exceeds_paid": _refund_exceeds_paid,
     "reference_not_leased": "Référence non attribuée à cette console : prévenez l'administrateur.",
     "reference_taken": "Référence déjà prise : prévenez l'administrateur, puis rappelez le client.",
     "references_exhausted": "La centrale n'a plus de références : prévenez l'administrateur.",

@@ -85,7 +85,7 @@ _ORDER_STATES: Mapping[OrderState, str] = {
 _PAYMENT_STATES: Mapping[PaymentState, str] = {
     PaymentState.AWAITED: "attendu",
     PaymentState.PAID: "payé",
-    PaymentState.REPLACED: "remplacé par un autre moyen",
+    PaymentState.REPLACED: "remplacé par une autre demande",
     PaymentState.CANCELLED: "annulé",
 }
 

@@ -13,7 +13,8 @@ import httpx
 from contract.conftest import Shop
 from contract.shop import NOW, make_order
 
-from central.store.lifecycle import mark_dispatched, mark_paid
+from central.store.lifecycle import mark_dispatched
+from central.store.receipts import Noted, note_received, note_refunded
 from models.order import Order, OrderState
 from models.payment import PaymentMethod
 from models.wire.orders import order_to_wire
@@ -90,8 +91,20 @@ def requests_of(client: httpx.Client, order: Order) -> list[tuple[str, int, str,
     ]
 
 
-def pay(shop: Shop, order: Order) -> OrderState:
-    return shop.database.run(lambda tx: mark_paid(tx, order.reference, at=shop.clock.at))
+def receive(shop: Shop, order: Order, cents: int | None = None, by: str = "") -> Noted:
+    return shop.database.run(
+        lambda tx: note_received(tx, order.reference, cents, bank_reference=by, at=shop.clock.at)
+    )
+
+
+def refund(shop: Shop, order: Order, cents: int, by: str = "") -> Noted:
+    return shop.database.run(
+        lambda tx: note_refunded(tx, order.reference, cents, bank_reference=by, at=shop.clock.at)
+    )
+
+
+def pay(shop: Shop, order: Order, cents: int | None = None) -> OrderState:
+    return receive(shop, order, cents).order.state
 
 
 def dispatch(shop: Shop, order: Order) -> OrderState:

@@ -32,7 +32,8 @@ from contract.databases import on_sqlite
 from contract.shop import ARTICLES, CUSTOMER, NOW, VOUCHERS
 from sqlalchemy import select
 
-from central.store.lifecycle import mark_delivered, mark_dispatched, mark_paid, mark_returned
+from central.store.lifecycle import mark_delivered, mark_dispatched, mark_returned
+from central.store.receipts import note_received
 from central.store.vouchers import put_vouchers
 from models.errors import DomainError, KioskError
 from models.order import Order, OrderState
@@ -368,7 +369,7 @@ def test_an_order_goes_its_way_and_its_console_hears_of_it(
     began = client.get("/v1/events").json()["cursor"]
     named = grouped(order.reference)
     acts: list[Callable[[Any], OrderState]] = [
-        lambda tx: mark_paid(tx, named, at=NOW),
+        lambda tx: note_received(tx, named, at=NOW).order.state,
         lambda tx: mark_dispatched(tx, named, "6a 12345678901", at=NOW),
         lambda tx: mark_delivered(tx, named, at=NOW),
     ]
@@ -413,7 +414,7 @@ def test_an_order_is_known_by_each_of_its_names(
     order = placed()
     put(client, order)
     named = str(order.order_id) if name == "uuid" else name
-    shop.database.run(lambda tx: mark_paid(tx, named, at=NOW))
+    shop.database.run(lambda tx: note_received(tx, named, at=NOW))
     assert state_of(client, order) == ("in_preparation", None)
 
 
@@ -421,9 +422,9 @@ def test_an_order_is_known_by_each_of_its_names(
 @pytest.mark.parametrize(
     "act,code",
     [
-        (lambda tx: mark_paid(tx, "100000007", at=NOW), "reference_check"),
-        (lambda tx: mark_paid(tx, "12", at=NOW), "reference_malformed"),
-        (lambda tx: mark_paid(tx, with_check(NUMBER + 1), at=NOW), "order_unknown"),
+        (lambda tx: note_received(tx, "100000007", at=NOW), "reference_check"),
+        (lambda tx: note_received(tx, "12", at=NOW), "reference_malformed"),
+        (lambda tx: note_received(tx, with_check(NUMBER + 1), at=NOW), "order_unknown"),
         (lambda tx: mark_dispatched(tx, "100000006", PARCEL, at=NOW), "payment_awaited"),
         (lambda tx: mark_dispatched(tx, "100000006", "12", at=NOW), "parcel_number_malformed"),
         (lambda tx: mark_delivered(tx, "100000006", at=NOW), "order_transition"),

@@ -24,13 +24,15 @@ from sqlalchemy import create_engine, func, inspect, select
 import migrations.central
 import migrations.console
 from central.database import HEAD, Database, migrate
+from central.store.accounts import OrderAccount, accounts_of
 from central.store.cancellations import cancel_order
 from central.store.consoles import Console
 from central.store.customers import customers_by_phone
-from central.store.lifecycle import mark_paid
 from central.store.orders import get_order, take_order
+from central.store.receipts import note_received
 from central.store.references import lease_block
 from central.store.revisions import put_revision
+from models.account import Account
 from models.order import OrderState
 from models.tables import central as tables
 from models.wire.orders import CancellationIn, OrderIn, VerdictOut
@@ -158,8 +160,18 @@ def test_what_was_awaited_before_is_asked_for(upgraded: Upgraded) -> None:
 
 
 def test_what_was_awaited_before_can_be_paid(upgraded: Upgraded) -> None:
-    paid = upgraded.database.run(lambda c: mark_paid(c, "RF42100000011", at=AT))
-    assert paid is OrderState.IN_PREPARATION
+    noted = upgraded.database.run(lambda c: note_received(c, "RF42100000011", at=AT))
+    paid = OrderAccount("100000011", OrderState.IN_PREPARATION, Account(1780, 1780))
+    assert noted.order == paid
+
+
+def test_what_was_covered_before_costs_nothing(upgraded: Upgraded) -> None:
+    with upgraded.database.read() as connection:
+        accounts = accounts_of(connection, [UUID(released.PREPARED), UUID(released.AWAITED)])
+    assert accounts == {
+        UUID(released.PREPARED): Account(0),
+        UUID(released.AWAITED): Account(1780),
+    }
 
 
 def test_what_was_ordered_before_can_be_changed(upgraded: Upgraded) -> None:

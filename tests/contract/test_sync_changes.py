@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from central.store.lifecycle import mark_delivered, mark_dispatched, mark_paid
+from central.store.lifecycle import mark_delivered, mark_dispatched
+from central.store.receipts import note_received
 from models.order import Order, OrderEventKind, OrderState, SyncState
 from models.tables import central as tables
 from models.work import Settlement, WorkKind
@@ -57,7 +58,7 @@ def work_facts(console: Console, order: Order) -> list[dict[str, object]]:
 
 def paid_and_gone(shop: Shop, order: Order) -> None:
     with shop.database.write() as connection:
-        mark_paid(connection, order.reference, at=shop.clock.at)
+        note_received(connection, order.reference, at=shop.clock.at)
         mark_dispatched(connection, order.reference, PARCEL, at=shop.clock.at)
 
 
@@ -223,7 +224,7 @@ def test_a_refused_cancellation_leaves_the_order_where_central_has_it(
     order = bench.console.place(make_order)
     bench.engine.run_once()
     with bench.shop.database.write() as connection:
-        mark_paid(connection, order.reference, at=bench.shop.clock.at)
+        note_received(connection, order.reference, at=bench.shop.clock.at)
     bench.engine.run_once()
     assert bench.console.state(order) is OrderState.IN_PREPARATION
     bench.console.cancel(order)
@@ -241,7 +242,7 @@ def test_what_was_told_of_an_order_while_it_was_cancelled_here_counts_once_it_is
     bench.console.cancel(order)
     _spoil_cancellations(bench.console)
     with bench.shop.database.write() as connection:
-        mark_paid(connection, order.reference, at=bench.shop.clock.at)
+        note_received(connection, order.reference, at=bench.shop.clock.at)
     bench.engine.events.catch_up(bench.central)
     assert bench.console.state(order) is OrderState.CANCELLED
     assert bench.engine.run_once(parts=[]).refused == 1

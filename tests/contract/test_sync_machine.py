@@ -39,7 +39,9 @@ from central.database import Database
 from central.settings import CentralSettings
 from central.store.consoles import revoke_console
 from central.store.enrolments import allow_enrolment
-from central.store.lifecycle import mark_dispatched, mark_paid
+from central.store.lifecycle import mark_dispatched
+from central.store.payments import awaited_of
+from central.store.receipts import note_received
 from models.enrolment_code import new_code
 from models.errors import KioskError
 from models.order import CHANGEABLE, Order, OrderState, SyncState
@@ -311,7 +313,9 @@ class SyncMachine(RuleBasedStateMachine):
 
     def _is_paid(self, order: Order) -> None:
         with self.world.shop.database.write() as connection:
-            mark_paid(connection, order.reference, at=self.world.clock.at)
+            awaited = awaited_of(connection, order.order_id)
+            cents = awaited.due.amount_cents if awaited else None
+            note_received(connection, order.reference, cents, at=self.world.clock.at)
 
     # --- the end ----------------------------------------------------------------------
 

@@ -21,9 +21,9 @@ from central.database import Database
 from central.store.lifecycle import (
     mark_delivered,
     mark_dispatched,
-    mark_paid,
     mark_returned,
 )
+from central.store.receipts import note_received
 from models.order import ORDER_TRANSITIONS, Order, OrderEventKind, OrderState, SyncState
 from models.tables import central as tables
 from models.work import WorkKind
@@ -131,7 +131,7 @@ def test_events_bring_the_state_and_the_parcel_number(bench: Bench) -> None:
     order = bench.console.place(make_order)
     bench.engine.run_once()
     with bench.shop.database.write() as connection:
-        mark_paid(connection, order.reference, at=bench.shop.clock.at)
+        note_received(connection, order.reference, at=bench.shop.clock.at)
         mark_dispatched(connection, order.reference, PARCEL, at=bench.shop.clock.at)
     bench.engine.run_once()
     assert walked(bench.console, order) == ["in_preparation", "dispatched"]
@@ -146,7 +146,7 @@ def test_after_a_gap_states_are_walked_step_by_step(bench: Bench) -> None:
     gone = orders[6]
     at = bench.shop.clock.at
     with bench.shop.database.write() as connection:
-        mark_paid(connection, gone.reference, at=at)
+        note_received(connection, gone.reference, at=at)
         mark_dispatched(connection, gone.reference, PARCEL, at=at)
         mark_delivered(connection, gone.reference, at=at)
         mark_returned(connection, gone.reference, at=at)
@@ -251,7 +251,7 @@ def test_a_state_that_central_lost_is_work_for_a_person(bench: Bench, copies: Co
     bench.engine.run_once()
     copies.take()
     with bench.shop.database.write() as connection:
-        mark_paid(connection, order.reference, at=bench.shop.clock.at)
+        note_received(connection, order.reference, at=bench.shop.clock.at)
         mark_dispatched(connection, order.reference, PARCEL, at=bench.shop.clock.at)
     bench.engine.run_once()
     copies.put_back()
@@ -293,7 +293,7 @@ def test_a_parcel_of_an_order_that_central_forgot_is_work_for_a_person(
     order = bench.console.place(make_order)
     bench.engine.run_once()
     with bench.shop.database.write() as connection:
-        mark_paid(connection, order.reference, at=bench.shop.clock.at)
+        note_received(connection, order.reference, at=bench.shop.clock.at)
         mark_dispatched(connection, order.reference, PARCEL, at=bench.shop.clock.at)
     bench.engine.run_once()
     copies.put_back()

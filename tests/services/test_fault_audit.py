@@ -259,7 +259,7 @@ BROKEN: dict[str, Break] = {
     "used_too_often_by_one": there(CHANGED, uses={"RARE": 300}),
     "credit": code("AVOIR", 1, 2000),
     "payment": there(PLACED, payments=(Payment("awaited", 4580), Payment("awaited", 4580))),
-    "amount": there(PLACED, payments=(Payment("awaited", 4580), Payment("paid", 1000))),
+    "amount": there(PLACED, payments=(Payment("awaited", 4580),), paid_cents=1000),
     "event_hole": central(events=(event(1, PLACED), event(3, CANCELLED))),
     "event_missed": lambda good: replace(good, heard={CONSOLE: (1, 3)}),
     "event_state": central(

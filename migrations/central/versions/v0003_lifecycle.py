@@ -48,6 +48,11 @@ def _columns() -> None:
         "orders", sa.Column("revision", sa.Integer, nullable=False, server_default=sa.text("1"))
     )
     op.add_column("orders", sa.Column("parcel_number", sa.Text))
+    op.add_column(
+        "orders", sa.Column("costs_cents", sa.Integer, nullable=False, server_default=sa.text("0"))
+    )
+    # Those that await no money were covered by credits: nobody had noted a payment yet.
+    op.execute("UPDATE orders SET costs_cents = total_cents WHERE state = 'awaiting_payment'")
     with op.batch_alter_table("reference_blocks") as blocks:
         blocks.add_column(sa.Column("lease_key", sa.Text))
         blocks.create_unique_constraint(
@@ -134,7 +139,18 @@ def _lifecycle(schema: sa.MetaData) -> list[sa.Table]:
             postgresql_where=sa.text("state = 'awaited'"),
         ),
     )
-    return [revisions, cancellations, requests]
+    ledger = sa.Table(
+        "ledger",
+        schema,
+        sa.Column("entry_id", sa.Uuid, primary_key=True),
+        sa.Column("order_id", sa.Uuid, sa.ForeignKey("orders.order_id"), nullable=False),
+        sa.Column("amount_cents", sa.Integer, nullable=False),
+        sa.Column("bank_reference", sa.Text, nullable=False),
+        sa.Column("noted_at", sa.DateTime, nullable=False),
+        sa.UniqueConstraint("order_id", "amount_cents", "bank_reference"),
+        sa.CheckConstraint("amount_cents <> 0", name="amount"),
+    )
+    return [revisions, cancellations, requests, ledger]
 
 
 def _events(schema: sa.MetaData) -> sa.Table:
