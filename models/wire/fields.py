@@ -29,6 +29,10 @@ from pydantic import (
 
 AMOUNT_MAX_CENTS = 100_000_000
 TEXT_MAX = 2_000
+SEQ_MAX = 2**53 - 1
+"""The highest number that every reader of JSON takes for itself and no other (RFC 8259, 6).
+Central's columns have room for more.
+"""
 
 
 def _only_text(value: object) -> object:
@@ -42,6 +46,8 @@ Cents = Annotated[int, Strict(), Field(ge=0, le=AMOUNT_MAX_CENTS)]
 """An amount in cents of the order's currency, never a float."""
 BasisPoints = Annotated[int, Strict(), Field(ge=0, le=10_000)]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000_000)]
+Seq = Annotated[int, Strict(), Field(ge=0, le=SEQ_MAX)]
+"""A place in a feed: the number of a change, and the cursor that asks for what comes after."""
 Text = Annotated[str, StringConstraints(max_length=TEXT_MAX, pattern=r"^[^\x00]*$")]
 """Free text; no NUL, which PostgreSQL cannot store."""
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
