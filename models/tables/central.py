@@ -57,6 +57,8 @@ consoles = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
     Column("token_expires_at", UtcDateTime),
+    # When it got its token; null while nobody has said the first code it was given.
+    Column("enrolled_at", UtcDateTime),
 )
 
 enrolment_codes = Table(

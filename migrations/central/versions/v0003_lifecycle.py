@@ -64,6 +64,8 @@ def _widen() -> None:
 def _columns() -> None:
     # Batch mode makes a table anew, which others must not refer to: for the last one only.
     op.add_column("consoles", sa.Column("token_expires_at", sa.DateTime))
+    op.add_column("consoles", sa.Column("enrolled_at", sa.DateTime))
+    op.execute("UPDATE consoles SET enrolled_at = created_at")  # none was added without a token
     op.add_column(
         "orders", sa.Column("revision", sa.Integer, nullable=False, server_default=sa.text("1"))
     )
