@@ -32,7 +32,7 @@ def _back_up(args: argparse.Namespace) -> int:
 
 
 def _restore(args: argparse.Namespace) -> int:
-    from central.backup import REFERENCES_SKIPPED, restore  # noqa: PLC0415 - sqlalchemy
+    from central.restore import REFERENCES_SKIPPED, restore  # noqa: PLC0415 - sqlalchemy
 
     with seat_of(args):
         aside = restore(args.file.absolute(), database_of(args), at=datetime.now(UTC))
