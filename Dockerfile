@@ -15,6 +15,12 @@ COPY assets assets
 RUN /opt/kiosk/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
+# pg_dump and pg_restore, for copies: no older than the server (compose.yaml), so not Debian's own.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+ && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+ && apt-get install --yes --no-install-recommends postgresql-client-18 \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --home-dir /var/lib/kiosk --create-home --shell /usr/sbin/nologin kiosk
 COPY --from=built /opt/kiosk /opt/kiosk
 ENV PATH=/opt/kiosk/bin:$PATH \

@@ -1,6 +1,6 @@
 """A measured figure beside its budget, and the table they are shown in.
 
-Owns the form of a row only; what is measured and which budget it has is each benchmark's own.
+Owns the form of a row, and which one of many figures stands for them; what is measured and which budget it has is each benchmark's own.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ class Row:
     @property
     def verdict(self) -> str:
         return {None: "", True: "ok", False: "OVER"}[self.is_kept]
+
+
+def percentile(figures: Iterable[float], share: float) -> float:
+    """The one that ``share`` of them, from 0 to 1, are below."""
+    ordered = sorted(figures)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.budget import Row, table
+from benchmarks.budget import Row, percentile, table
 from models.draft import Draft
 from models.shop import ShopRules
 from models.wire.orders import order_to_wire
@@ -74,10 +74,6 @@ def milliseconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1000
-
-
-def percentile(times: Sequence[float], share: float) -> float:
-    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
 
 
 def one_operator(folder: Path, times: int) -> dict[str, list[float]]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.budget import Row, table
+from benchmarks.budget import Row, percentile, table
 from models.catalogue import Article
 from services.adapters.catalogue_file import CatalogueFile, build_catalogue
 from services.adapters.catalogue_schema import FORMAT
@@ -54,9 +54,8 @@ class Timings:
     counts: tuple[int, int, int]
     """Printers, cartridges, pairs."""
 
-    def percentile(self, percent: int) -> float:
-        durations = sorted(duration for duration, _ in self.keystrokes)
-        return durations[min(len(durations) - 1, len(durations) * percent // 100)]
+    def percentile(self, share: float) -> float:
+        return percentile((duration for duration, _ in self.keystrokes), share)
 
 
 def main() -> int:
@@ -74,7 +73,7 @@ def main() -> int:
 
 
 def budget_rows(timings: Timings) -> list[Row]:
-    p50, p99, floor = timings.percentile(50), timings.percentile(99), timings.floor_ms
+    p50, p99, floor = timings.percentile(0.5), timings.percentile(0.99), timings.floor_ms
     size = " / ".join(f"{count:,}" for count in timings.counts)
     return [
         Row(

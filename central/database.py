@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from central import postgresql, sqlite
+from central import postgresql, sqlite, unfinished
 from models.errors import Unavailable
 from models.tables import central as tables
 
@@ -128,10 +128,13 @@ class Database:
             yield connection
 
     def ensure_ready(self) -> None:
-        """The schema is the one this program knows. Raises Unavailable("central_not_ready")."""
+        """The schema is the one this program knows, and no restore waits to be finished. Raises
+        Unavailable("central_not_ready").
+        """
         with self.read() as connection:
             version = _version(connection)
-        if version != HEAD:
+            is_unfinished = unfinished.marked(connection) is not None
+        if version != HEAD or is_unfinished:
             raise Unavailable("central_not_ready", version=version, known=HEAD)
 
     def close(self) -> None:
@@ -143,20 +146,24 @@ def where_is(said: str) -> Path | str:
     return said if said.startswith(postgresql.URLS) else Path(said).absolute()
 
 
-def migrate(where: Path | str) -> None:
+def migrate(where: Path | str, *, is_restored: bool = False) -> None:
     """Bring the database to ``HEAD``: all or nothing, and nothing where it is there already.
     Several workers may do so at once: the first one does, the others wait for it.
 
-    Raises Unavailable: "file_too_new" for the database of a newer central, "central_busy";
+    Raises Unavailable: "file_too_new" for the database of a newer central, "central_busy",
+    "restore_unfinished" unless it is that restore which asks;
     DomainError("database_url_malformed").
     """
     if isinstance(where, Path):
+        unfinished.ensure_replaced(where)
         sqlite.make_private(where)
     engine = _open_engine(where)
     try:
         with _begun(engine, KINDS[engine.dialect.name].TO_WRITE) as connection:
             if engine.dialect.name == "postgresql":
                 postgresql.lock_for_migration(connection)
+            if not is_restored:
+                unfinished.ensure_finished(connection)
             version = _version(connection)
             if version is not None and version > HEAD:
                 name = str(where if isinstance(where, Path) else engine.url)

@@ -21,6 +21,9 @@ DRIVERS = ("postgres", "postgresql", DRIVER)
 URLS = tuple(f"{driver}://" for driver in DRIVERS)
 """What a URL of a PostgreSQL database begins with; anything else that is named is a file."""
 
+APPLICATION_NAME = "kiosk-central"
+"""What PostgreSQL calls our connections."""
+
 POOL_SIZE = 10
 """Connections of one worker at the most; PostgreSQL allows 100 by default. More than the
 processors can work on only wait for one another in the database instead of here.
@@ -82,7 +85,7 @@ def open_engine(url: URL) -> Engine:
         pool_timeout=POOL_SECONDS,
         pool_use_lifo=True,
         connect_args={
-            "application_name": "kiosk-central",
+            "application_name": APPLICATION_NAME,
             "connect_timeout": CONNECT_SECONDS,
             "keepalives_idle": 30,
         },

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.budget import Row, table
+from benchmarks.budget import Row, percentile, table
 from benchmarks.central import consoles as console_load
 from benchmarks.central import orders as order_load
 from benchmarks.central import snapshot
@@ -95,8 +95,8 @@ def console_rows(kind: str, args: argparse.Namespace) -> list[Row]:
             seen = console_load.watch(
                 central, shop, consoles=args.consoles, seconds=WATCHED_SECONDS, now=now
             )
-    p50, p99 = (console_load.percentile_ms(seen.delays, share) for share in (0.5, 0.99))
-    polls = console_load.percentile_ms(seen.polls, 0.99)
+    p50, p99 = (percentile(seen.delays, share) * 1000 for share in (0.5, 0.99))
+    polls = percentile(seen.polls, 0.99) * 1000
     return [
         Row(
             f"{kind}, {seen.consoles} consoles: an event reaches them, p99",

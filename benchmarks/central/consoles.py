@@ -11,7 +11,6 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,11 +35,6 @@ class Watched:
     polls: tuple[float, ...]
     processor_share: float
     memory_mb: float
-
-
-def percentile_ms(times: Sequence[float], share: float) -> float:
-    ordered = sorted(times)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
 
 
 def watch(central: Served, shop: Shop, *, consoles: int, seconds: float, now: datetime) -> Watched:

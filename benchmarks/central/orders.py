@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from benchmarks.budget import percentile
 from benchmarks.central.http import Line
 from benchmarks.central.served import Served
 from benchmarks.central.shop import Shop, body_of, new_order
@@ -44,8 +45,7 @@ class Taken:
         return len(self.times) / self.seconds
 
     def percentile_ms(self, share: float) -> float:
-        ordered = sorted(self.times)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
+        return percentile(self.times, share) * 1000
 
 
 def take(central: Served, shop: Shop, *, clients: int, orders: int, now: datetime) -> Taken:

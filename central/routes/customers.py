@@ -15,11 +15,10 @@ from central.store.events import Happening, append
 from models.errors import Rejected
 from models.wire.customers import E164_PATTERN, CustomersFound, CustomersPage, CustomerWire
 from models.wire.events import EventKind
+from models.wire.fields import SEQ_MAX
 
 router = APIRouter(prefix="/v1", tags=["customers"])
 
-SEQ_MAX = 2**31 - 1
-"""As wide as the columns: PostgreSQL does not compare them with more."""
 ROWS_MAX = 5_000
 
 

@@ -14,7 +14,8 @@ from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, problems
 from central.live import Live
 from central.store.events import ensure_cursor, events_after, newest_cursor
-from models.wire.events import SEQ_MAX, EventsPage
+from models.wire.events import EventsPage
+from models.wire.fields import SEQ_MAX
 
 router = APIRouter(prefix="/v1", tags=["events"])
 

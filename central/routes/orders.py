@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path, Query
 
 from central.auth import ConsoleOf, DatabaseOf, MetricsOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
-from central.routes.customers import SEQ_MAX
 from central.store.cancellations import cancel_order
 from central.store.orders import ensure_sent_by, get_order, orders_since, take_order
 from central.store.payments import requests_of
 from central.store.revisions import put_revision
 from models.errors import Rejected
+from models.wire.fields import SEQ_MAX
 from models.wire.orders import (
     REVISION_MAX,
     CancellationIn,

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid6
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.engine import Connection, Row
 
 from models.errors import DomainError
@@ -30,12 +30,16 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleRow:
-    """A console as the administrator sees it: no secret."""
+    """A console as the administrator sees it: no secret. ``enrolled_at`` None: it was given a
+    code and nobody has said it; ``code_expires_at``: of a code that was not used, or is None.
+    """
 
     name: str
     created_at: datetime
+    enrolled_at: datetime | None
     revoked_at: datetime | None
     token_expires_at: datetime | None
+    code_expires_at: datetime | None
 
 
 def new_token() -> str:
@@ -47,12 +51,21 @@ def add_console(connection: Connection, name: str, *, token: str, at: datetime) 
     """Raises DomainError("console_name_taken")."""
     if connection.scalar(select(consoles.c.name).where(consoles.c.name == name)):
         raise DomainError("console_name_taken", name=name)
+    return _add(connection, name, token, created_at=at, enrolled_at=at)
+
+
+def expect_console(connection: Connection, name: str, *, at: datetime) -> Console:
+    """The console of this name; a new one, which nobody is yet, where there is none."""
+    known = connection.execute(select(consoles).where(consoles.c.name == name)).first()
+    if known is not None:
+        return _console(known)
+    return _add(connection, name, new_token(), created_at=at, enrolled_at=None)
+
+
+def _add(connection: Connection, name: str, token: str, **at: datetime | None) -> Console:
     console = Console(UUID(int=uuid6.uuid7().int), name)
-    connection.execute(
-        consoles.insert().values(
-            console_id=console.console_id, name=name, token_sha256=digest_of(token), created_at=at
-        )
-    )
+    row = {"console_id": console.console_id, "name": name, "token_sha256": digest_of(token)}
+    connection.execute(consoles.insert().values(row | at))
     return console
 
 
@@ -61,17 +74,27 @@ def ensure_console(connection: Connection, name: str, *, token: str, at: datetim
     known = connection.execute(select(consoles).where(consoles.c.name == name)).first()
     if known is None:
         return add_console(connection, name, token=token, at=at)
-    return give_token(connection, known.console_id, token=token, expires_at=None)
+    return give_token(connection, known.console_id, token=token, at=at, expires_at=None)
 
 
 def give_token(
-    connection: Connection, console_id: UUID, *, token: str, expires_at: datetime | None
+    connection: Connection,
+    console_id: UUID,
+    *,
+    token: str,
+    at: datetime,
+    expires_at: datetime | None,
 ) -> Console:
     """From now on this is the console's one token; the one before is worth nothing."""
     changed = (
         consoles.update()
         .where(consoles.c.console_id == console_id)
-        .values(token_sha256=digest_of(token), revoked_at=None, token_expires_at=expires_at)
+        .values(
+            token_sha256=digest_of(token),
+            enrolled_at=at,
+            revoked_at=None,
+            token_expires_at=expires_at,
+        )
         .returning(consoles)
     )
     return _console(connection.execute(changed).one())
@@ -120,10 +143,19 @@ def list_consoles(connection: Connection) -> Sequence[ConsoleRow]:
     """All there are, by name. When one was last seen is in the log: keeping it here would be
     a write a request.
     """
-    rows = connection.execute(select(consoles).order_by(consoles.c.name))
-    return [
-        ConsoleRow(row.name, row.created_at, row.revoked_at, row.token_expires_at) for row in rows
-    ]
+    is_unused_code_of_it = and_(
+        enrolment_codes.c.console_id == consoles.c.console_id, enrolment_codes.c.used_at.is_(None)
+    )
+    wanted = select(
+        consoles.c.name,
+        consoles.c.created_at,
+        consoles.c.enrolled_at,
+        consoles.c.revoked_at,
+        consoles.c.token_expires_at,
+        enrolment_codes.c.expires_at.label("code_expires_at"),
+    ).select_from(consoles.outerjoin(enrolment_codes, is_unused_code_of_it))
+    rows = connection.execute(wanted.order_by(consoles.c.name))
+    return [ConsoleRow(**row) for row in rows.mappings()]
 
 
 def _console(row: Row[Any]) -> Console:

@@ -17,11 +17,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
-from central.store.consoles import Console, add_console, give_token, new_token
+from central.store.consoles import Console, expect_console, give_token, new_token
 from central.store.references import lease_block
 from models.enrolment_code import read_code
 from models.errors import DomainError, Rejected
-from models.tables.central import consoles, enrolment_codes
+from models.tables.central import enrolment_codes
 
 CODE_LASTS = timedelta(hours=24)
 FIRST_REFERENCES = 200
@@ -45,7 +45,7 @@ def allow_enrolment(connection: Connection, name: str, *, code: str, at: datetim
     A console that is known keeps its id, and its token until the code is used; codes that it
     was given before are worth nothing any more.
     """
-    console = _console_named(connection, name, at=at)
+    console = expect_console(connection, name, at=at)
     connection.execute(
         enrolment_codes.delete().where(enrolment_codes.c.console_id == console.console_id)
     )
@@ -81,18 +81,10 @@ def enrol(
     )
     token = new_token()
     expires_at = None if token_lasts is None else at + token_lasts
-    console = give_token(connection, row.console_id, token=token, expires_at=expires_at)
+    console = give_token(connection, row.console_id, token=token, at=at, expires_at=expires_at)
     lease_key = f"enrolment:{row.code_sha256}"
     block = lease_block(connection, row.console_id, FIRST_REFERENCES, at=at, key=lease_key)
     return Enrolled(console, token, [block])
-
-
-def _console_named(connection: Connection, name: str, *, at: datetime) -> Console:
-    known = connection.execute(select(consoles).where(consoles.c.name == name)).first()
-    if known is not None:
-        return Console(known.console_id, known.name, known.token_expires_at)
-    # A token that nobody knows: until the code is used, nobody is this console.
-    return add_console(connection, name, token=new_token(), at=at)
 
 
 def _usable(connection: Connection, code: str, key: str, *, at: datetime) -> Row[Any]:

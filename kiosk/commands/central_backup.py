@@ -6,14 +6,29 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk.commands.central_arguments import number
 from kiosk.commands.central_database import Actions, action, database_of, named, seat_of
+
+DAYS = number(1, 3_650, "un nombre de jours entre 1 et 3650")
 
 
 def configure(actions: Actions) -> None:
     backup = action(
         actions, "backup", "copier la base dans un fichier, même pendant qu'elle sert", _back_up
     )
-    backup.add_argument("file", type=Path, metavar="FICHIER", help="fichier à créer")
+    where = backup.add_mutually_exclusive_group(required=True)
+    where.add_argument("file", type=Path, nargs="?", metavar="FICHIER", help="fichier à créer")
+    where.add_argument(
+        "--into", type=Path, metavar="DOSSIER", help="dossier où ranger la copie, sous son heure"
+    )
+    backup.add_argument(
+        "--keep",
+        type=DAYS,
+        metavar="JOURS",
+        help="avec --into : effacer les anciennes copies de ce dossier, sauf les"
+        " 48 dernières et la dernière de chacun des JOURS derniers jours",
+    )
+    backup.set_defaults(refuse=backup.error)
     restore = action(
         actions,
         "restore",
@@ -26,13 +41,32 @@ def configure(actions: Actions) -> None:
 def _back_up(args: argparse.Namespace) -> int:
     from central.backup import back_up  # noqa: PLC0415 - sqlalchemy
 
+    if args.into is not None:
+        return _add_copy(args)
+    if args.keep is not None:
+        args.refuse("--keep va avec --into : le reste n'est pas à nous d'effacer")
     back_up(database_of(args), args.file.absolute())
-    print(f"Copie faite : {args.file} ({args.file.stat().st_size} octets)")
+    _say_made(args.file)
     return 0
 
 
+def _add_copy(args: argparse.Namespace) -> int:
+    from central.copies import add_copy  # noqa: PLC0415 - sqlalchemy
+
+    folder = args.into.absolute()
+    made, gone = add_copy(database_of(args), folder, at=datetime.now(UTC), days=args.keep)
+    _say_made(made)
+    for copy in gone:
+        print(f"Ancienne copie effacée : {copy.name}")
+    return 0
+
+
+def _say_made(copy: Path) -> None:
+    print(f"Copie faite : {copy} ({copy.stat().st_size} octets)")
+
+
 def _restore(args: argparse.Namespace) -> int:
-    from central.backup import REFERENCES_SKIPPED, restore  # noqa: PLC0415 - sqlalchemy
+    from central.restore import REFERENCES_SKIPPED, restore  # noqa: PLC0415 - sqlalchemy
 
     with seat_of(args):
         aside = restore(args.file.absolute(), database_of(args), at=datetime.now(UTC))

@@ -6,7 +6,7 @@ import argparse
 import getpass
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -52,8 +52,8 @@ def _enrol(args: argparse.Namespace) -> int:
     with opened(args) as database, database.write() as connection:
         allow_enrolment(connection, args.name, code=code, at=now)
     print(grouped_code(code))
-    until = (now + CODE_LASTS).astimezone()
-    _aside(f"Sur la console « {args.name} », avant le {until:%d/%m/%Y à %H:%M}, une seule fois :")
+    until = _moment(now + CODE_LASTS)
+    _aside(f"Sur la console « {args.name} », avant le {until}, une seule fois :")
     _aside("  kiosk sync --enrol https://ADRESSE-DE-LA-CENTRALE")
     return 0
 
@@ -85,16 +85,33 @@ def _list(args: argparse.Namespace) -> int:
     if not rows:
         print("Aucune console : « kiosk central console enrol NOM » en rattache une.")
     for row in rows:
-        print(f"{row.created_at.astimezone():%d/%m/%Y}  {row.name:<24}  {_state(row)}")
+        state = " ; ".join(_state(row, now=datetime.now(UTC)))
+        print(f"{row.created_at.astimezone():%d/%m/%Y}  {row.name:<24}  {state}")
     return 0
 
 
-def _state(row: ConsoleRow) -> str:
+def _state(row: ConsoleRow, *, now: datetime) -> Iterator[str]:
     if row.revoked_at is not None:
-        return f"révoquée le {row.revoked_at.astimezone():%d/%m/%Y à %H:%M}"
-    if row.token_expires_at is not None:
-        return f"acceptée jusqu'au {row.token_expires_at.astimezone():%d/%m/%Y à %H:%M}"
-    return "acceptée"
+        yield f"révoquée le {_moment(row.revoked_at)}"
+    elif row.enrolled_at is None:
+        yield "pas encore rattachée"
+    elif row.token_expires_at is None:
+        yield f"rattachée le {_moment(row.enrolled_at)}"
+    elif row.token_expires_at <= now:
+        yield f"jeton expiré le {_moment(row.token_expires_at)}"
+    else:
+        yield f"rattachée le {_moment(row.enrolled_at)}, jusqu'au {_moment(row.token_expires_at)}"
+    if row.code_expires_at is None:
+        return
+    if row.code_expires_at <= now:
+        yield f"code expiré le {_moment(row.code_expires_at)} sans avoir servi"
+    else:
+        yield f"code donné, à utiliser avant le {_moment(row.code_expires_at)}"
+
+
+def _moment(at: datetime) -> str:
+    """On this computer's clock."""
+    return f"{at.astimezone():%d/%m/%Y à %H:%M}"
 
 
 def _hire(args: argparse.Namespace) -> int:

@@ -36,13 +36,16 @@ metadata = MetaData(
     }
 )
 
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""Of a counter, so of a place in a feed: 64 bits, which SQLite's INTEGER has anyway."""
+
 counters = Table(
     "counters",
     metadata,
     # One row a feed, and one for the references: raised by UPDATE ... RETURNING, whose row
     # lock makes the order of the numbers the order of the commits, in PostgreSQL as well.
     Column("name", Text, primary_key=True),
-    Column("value", Integer, nullable=False),
+    Column("value", NUMBER, nullable=False),
 )
 
 consoles = Table(
@@ -54,6 +57,8 @@ consoles = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
     Column("token_expires_at", UtcDateTime),
+    # When it got its token; null while nobody has said the first code it was given.
+    Column("enrolled_at", UtcDateTime),
 )
 
 enrolment_codes = Table(
@@ -99,7 +104,7 @@ catalogue_imports = Table(
     "catalogue_imports",
     metadata,
     Column("version", Text, primary_key=True),
-    Column("base_seq", Integer, nullable=False),
+    Column("base_seq", NUMBER, nullable=False),
     Column("is_demo", Boolean, nullable=False),
     Column("imported_at", UtcDateTime, nullable=False),
 )
@@ -110,7 +115,7 @@ printers = Table(
     Column("printer_id", Text, primary_key=True),
     Column("body", Text, nullable=False),
     Column("is_removed", Boolean, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", NUMBER, nullable=False),
     Index(None, "seq"),
 )
 
@@ -127,7 +132,7 @@ articles = Table(
     Column("known_at", UtcDateTime, nullable=False),
     Column("is_demo", Boolean, nullable=False),
     Column("is_removed", Boolean, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", NUMBER, nullable=False),
     CheckConstraint("stock >= 0", name="stock"),
     Index(None, "seq"),
 )
@@ -138,7 +143,7 @@ pairs = Table(
     Column("printer_id", Text, primary_key=True),
     Column("sku", Text, primary_key=True),
     Column("is_removed", Boolean, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", NUMBER, nullable=False),
     Index(None, "seq"),
 )
 
@@ -167,7 +172,7 @@ customers = Table(
     Column("customer_id", Uuid, primary_key=True),
     Column("body", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", NUMBER, nullable=False),
     Index(None, "seq"),
 )
 
@@ -200,7 +205,7 @@ orders = Table(
     Column("outcome", Text, nullable=False),
     Column("placed_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
-    Column("seq", Integer, nullable=False, unique=True),
+    Column("seq", NUMBER, nullable=False, unique=True),
     # The newest revision; what it replaced stands in order_revisions.
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("parcel_number", Text),
@@ -272,7 +277,7 @@ ledger = Table(
 events = Table(
     "events",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", NUMBER, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     # Null: for every console.

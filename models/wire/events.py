@@ -7,16 +7,9 @@ asked for where it belongs. Kinds are open: one that a console does not know is 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
-from models.wire.fields import Moment, Text, WireModel, Word
-
-SEQ_MAX = 2**53
-
-Seq = Annotated[int, Field(strict=True, ge=0, le=SEQ_MAX)]
+from models.wire.fields import Moment, Seq, Text, WireModel, Word
 
 
 class EventKind(StrEnum):

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Self
+from functools import cache
+from typing import Annotated, Any, ClassVar, Final, Self, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -29,6 +31,10 @@ from pydantic import (
 
 AMOUNT_MAX_CENTS = 100_000_000
 TEXT_MAX = 2_000
+SEQ_MAX = 2**53 - 1
+"""The highest number that every reader of JSON takes for itself and no other (RFC 8259, 6).
+Central's columns have room for more.
+"""
 
 
 def _only_text(value: object) -> object:
@@ -42,6 +48,8 @@ Cents = Annotated[int, Strict(), Field(ge=0, le=AMOUNT_MAX_CENTS)]
 """An amount in cents of the order's currency, never a float."""
 BasisPoints = Annotated[int, Strict(), Field(ge=0, le=10_000)]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000_000)]
+Seq = Annotated[int, Strict(), Field(ge=0, le=SEQ_MAX)]
+"""A place in a feed: the number of a change, and the cursor that asks for what comes after."""
 Text = Annotated[str, StringConstraints(max_length=TEXT_MAX, pattern=r"^[^\x00]*$")]
 """Free text; no NUL, which PostgreSQL cannot store."""
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
@@ -83,8 +91,9 @@ class WireModel(BaseModel):
 
     ADDED: ClassVar[frozenset[str]] = frozenset()
     """Fields that came after the first version of the contract. They are left out of the
-    spelling where they have their default: what was sent before keeps its fingerprint for
-    ever, and a central one version behind can read what does not use them.
+    spelling where they have their default, of a message and of every message in it: what was
+    sent before keeps its fingerprint for ever, and a central one version behind can read what
+    does not use them.
     """
 
     def canonical(self) -> str:
@@ -93,17 +102,9 @@ class WireModel(BaseModel):
 
         Two messages are the same if and only if their canonical spellings are equal.
         """
-        unused = {
-            name
-            for name in self.ADDED
-            if getattr(self, name) == type(self).model_fields[name].get_default()
-        }
-        return json.dumps(
-            self.model_dump(mode="json", exclude=unused),
-            sort_keys=True,
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        spelled = self.model_dump(mode="json")
+        _leave_out_unused(self, spelled)
+        return json.dumps(spelled, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     def fingerprint(self) -> str:
         """SHA-256 of the canonical spelling, in hexadecimal."""
@@ -117,6 +118,47 @@ class WireModel(BaseModel):
         Raises pydantic.ValidationError.
         """
         return cls.model_validate_json(text, extra="ignore", context=ANSWER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Additions:
+    """What came later to a kind of message: ``here`` with its default, ``within`` the fields
+    in which other messages stand that something was added to.
+    """
+
+    here: Sequence[tuple[str, object]]
+    within: Sequence[str]
+
+
+@cache  # found out once: it is asked for every order
+def _additions(kind: type[WireModel]) -> _Additions:
+    fields = kind.model_fields
+    return _Additions(
+        here=[(name, fields[name].get_default()) for name in sorted(kind.ADDED)],
+        within=[name for name, field in fields.items() if _holds_additions(field.annotation)],
+    )
+
+
+def _holds_additions(annotation: object) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, WireModel):
+        inner = _additions(annotation)
+        return bool(inner.here or inner.within)
+    return any(_holds_additions(part) for part in get_args(annotation))
+
+
+def _leave_out_unused(value: object, spelled: Any) -> None:
+    """Of ``spelled``, which is ``value`` as JSON has it: what was added and is not used."""
+    if isinstance(value, WireModel):
+        additions = _additions(type(value))
+        for name, default in additions.here:
+            if getattr(value, name) == default:
+                del spelled[name]
+        for name in additions.within:
+            if name in spelled:
+                _leave_out_unused(getattr(value, name), spelled[name])
+    elif isinstance(value, tuple):
+        for each, spelled_each in zip(value, spelled, strict=True):
+            _leave_out_unused(each, spelled_each)
 
 
 class WirePage(WireModel):

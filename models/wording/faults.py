@@ -74,7 +74,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "central_busy": "La centrale est occupée ; nouvel essai automatique.",
     "central_cut_off": "La liaison avec la centrale a été coupée ; nouvel essai automatique.",
     "central_not_ready": "La centrale n'est pas prête ; nouvel essai automatique.",
-    "central_running": "Une centrale sert déjà ce dossier : arrêtez-la d'abord.",
+    "central_running": lambda facts: (
+        f"Une centrale sert déjà {'ce dossier' if 'folder' in facts else 'cette base'} :"
+        " arrêtez-la d'abord."
+    ),
     "central_timeout": "La centrale ne répond pas à temps ; nouvel essai automatique.",
     "central_unclear": "La réponse de la centrale est incomprise ; nouvel essai automatique.",
     "central_unreachable": (
@@ -169,6 +172,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "reference_taken": "Référence déjà prise : prévenez l'administrateur, puis rappelez le client.",
     "references_exhausted": "La centrale n'a plus de références : prévenez l'administrateur.",
     "restore_failed": "La copie n'a pas pu être remise : voyez le message au-dessus.",
+    "restore_unfinished": (
+        "La remise en place d'une copie n'est pas finie : refaites « kiosk central restore » avec"
+        " la même copie ; rien ne sert la base d'ici là."
+    ),
     "revision_conflict": "La commande a été changée d'un autre côté : relisez-la avant de recommencer.",
     "sign_in_offline_unknown": (
         "La centrale est injoignable, et cet opérateur ne s'est pas identifié ici récemment :"

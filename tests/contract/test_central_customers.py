@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from contract.conftest import Shop
-from contract.shop import CUSTOMER, make_order
+from contract.shop import CUSTOMER, PRINTERS, make_order
 
 from central.store.customers import customers_by_phone, put_customers
 from models.customer import Phone, PhoneKind
-from models.tables.central import customers, reference_blocks
+from models.tables.central import counters, customers, reference_blocks
 from models.wire.customers import CustomerWire
+from models.wire.fields import SEQ_MAX
 from models.wire.orders import order_to_wire
 
 PHONE = "+33199001234"
@@ -34,10 +35,31 @@ def version(number: int, **changes: object) -> CustomerWire:
 @pytest.mark.parametrize("feed", ["customers", "orders"])
 def test_the_widest_cursor_is_one_that_the_database_can_compare_with(shop: Shop, feed: str) -> None:
     with shop.client() as client:
-        widest = client.get(f"/v1/{feed}", params={"cursor": 2**31 - 1})
-        wider = client.get(f"/v1/{feed}", params={"cursor": 2**31})
+        widest = client.get(f"/v1/{feed}", params={"cursor": SEQ_MAX})
+        wider = client.get(f"/v1/{feed}", params={"cursor": SEQ_MAX + 1})
     assert (widest.status_code, widest.json()[feed]) == (200, [])
     assert (wider.status_code, wider.json()["code"]) == (422, "body_malformed")
+
+
+def test_the_places_in_every_feed_go_on_after_32_bits(shop: Shop) -> None:
+    last = 2**31 - 1
+    with shop.database.write() as connection:
+        is_a_feed = counters.c.name != "references"
+        connection.execute(counters.update().where(is_a_feed).values(value=last))
+    shop.fill()
+    with shop.client() as client:
+        number = client.post("/v1/reference-blocks", json={"count": 1}).json()["first"]
+        order = make_order(number)
+        client.put(f"/v1/orders/{order.order_id}", content=order_to_wire(order))
+        after = {
+            feed: client.get(f"/v1/{feed}", params={"cursor": last}).json()
+            for feed in ("customers", "orders", "events")
+        }
+        catalogue = client.get("/v1/catalogue/changes", params={"cursor": f"shop-1+{last}"}).json()
+    assert after["customers"]["cursor"] == str(last + 1)
+    assert [row["order_id"] for row in after["orders"]["orders"]] == [str(order.order_id)]
+    assert after["events"]["events"][0]["seq"] == last + 1
+    assert (catalogue["has_more"], len(catalogue["printers"])) == (True, len(PRINTERS))
 
 
 def found(shop: Shop, phone: str) -> list[dict[str, object]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -19,6 +20,7 @@ from central.store.consoles import Console, list_consoles, revoke_console
 from central.store.enrolments import CODE_LASTS, FIRST_REFERENCES, allow_enrolment
 from central.store.settings import mark_demo
 from central.throttle import Throttle
+from kiosk.cli import main
 from models.enrolment_code import ALPHABET, grouped_code, new_code
 from models.errors import DomainError, Unavailable
 from models.tables.central import consoles, enrolment_codes, reference_blocks
@@ -165,6 +167,52 @@ def test_a_revoked_console_is_shut_out_and_a_new_code_brings_it_back(shop: Shop)
     again = enrolled(shop, allow(shop), OTHER_KEY)
     assert again.console_id == told.console_id
     assert (may_ask(shop, told.token), may_ask(shop, again.token)) == (401, 200)
+
+
+def _listed(shop: Shop, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the administrator reads of the one console there is."""
+    assert main(["central", "console", "list", "--database", str(shop.where)]) == 0
+    _, _, said = capsys.readouterr().out.strip().partition("comptoir")
+    return said.strip()
+
+
+def test_the_list_says_how_far_a_console_has_come(
+    shop: Shop, served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def on(at: datetime) -> str:
+        return f"{at.astimezone():%d/%m/%Y à %H:%M}"
+
+    began = shop.clock.at = datetime.now(UTC)
+    code = allow(shop)
+    until = on(began + CODE_LASTS)
+    assert (
+        _listed(shop, capsys) == f"pas encore rattachée ; code donné, à utiliser avant le {until}"
+    )
+    enrolled(shop, code)
+    assert _listed(shop, capsys) == f"rattachée le {on(began)}"
+    served.app.state.settings = replace(served.app.state.settings, token_days=30)
+    again = f"rattachée le {on(began)} ; code donné, à utiliser avant le {until}"
+    code = allow(shop)
+    assert _listed(shop, capsys) == again
+    enrolled(shop, code)
+    end = on(began + timedelta(days=30))
+    assert _listed(shop, capsys) == f"rattachée le {on(began)}, jusqu'au {end}"
+    with shop.database.write() as connection:
+        revoke_console(connection, "comptoir", at=began)
+    assert _listed(shop, capsys) == f"révoquée le {on(began)}"
+
+
+def test_the_list_says_what_has_expired(
+    shop: Shop, served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.clock.at = datetime.now(UTC) - timedelta(days=40)
+    allow(shop)
+    assert re.fullmatch(
+        r"pas encore rattachée ; code expiré le .+ sans avoir servi", _listed(shop, capsys)
+    )
+    served.app.state.settings = replace(served.app.state.settings, token_days=30)
+    enrolled(shop, allow(shop))
+    assert _listed(shop, capsys).startswith("jeton expiré le ")
 
 
 def test_a_token_may_have_an_end(shop: Shop, served: Served) -> None:

@@ -26,7 +26,7 @@ import migrations.console
 from central.database import HEAD, Database, migrate
 from central.store.accounts import OrderAccount, accounts_of
 from central.store.cancellations import cancel_order
-from central.store.consoles import Console
+from central.store.consoles import Console, list_consoles
 from central.store.customers import customers_by_phone
 from central.store.orders import get_order, take_order
 from central.store.receipts import note_received
@@ -210,6 +210,15 @@ def test_customers_of_before_are_found_by_each_phone(upgraded: Upgraded) -> None
         for phone in ("+33199001234", "+33639981234"):
             (found,) = customers_by_phone(connection, phone)
             assert found.canonical() == released.CUSTOMER_BODY
+
+
+def test_consoles_of_before_are_known_to_have_been_enrolled(upgraded: Upgraded) -> None:
+    with upgraded.database.read() as connection:
+        rows = list_consoles(connection)
+    assert [(row.name, row.enrolled_at == row.created_at) for row in rows] == [
+        ("comptoir", True),
+        ("volée", True),
+    ]
 
 
 def test_references_go_on_where_they_were(upgraded: Upgraded) -> None:

@@ -34,8 +34,9 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Row, select
 
-from central.backup import back_up, restore
+from central.backup import back_up
 from central.database import Database
+from central.restore import restore
 from central.settings import CentralSettings
 from central.store.consoles import revoke_console
 from central.store.enrolments import allow_enrolment

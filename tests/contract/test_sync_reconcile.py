@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from central.backup import back_up, restore
+from central.backup import back_up
 from central.database import Database
+from central.restore import restore
 from central.store.lifecycle import (
     mark_delivered,
     mark_dispatched,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from contract.conftest import Shop
@@ -18,7 +18,7 @@ from models.tables.central import orders
 from models.wire.catalogue import ArticleWire, ChangesOut, PrinterWire
 from models.wire.customers import CustomersPage, CustomerWire
 from models.wire.events import EventsPage
-from models.wire.fields import WireModel
+from models.wire.fields import Text, WireModel, Word
 from models.wire.orders import (
     CancellationOut,
     OrderIn,
@@ -66,6 +66,67 @@ def test_what_is_used_of_the_new_is_in_the_fingerprint() -> None:
     assert OrderIn.model_validate(told).fingerprint() != ITS_FINGERPRINT
     spelled_out = {**told, "revision": 1, "revised_at": None, "operator_id": None}
     assert OrderIn.model_validate(spelled_out).fingerprint() == ITS_FINGERPRINT
+
+
+class LineBefore(WireModel):
+    sku: Word
+
+
+class LineSince(LineBefore):
+    note: Text = ""
+    is_gift: bool = False
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"note", "is_gift"})
+
+
+class ParcelBefore(WireModel):
+    lines: tuple[LineBefore, ...]
+    extra: LineBefore | None = None
+
+
+class ParcelSince(WireModel):
+    lines: tuple[LineSince, ...]
+    extra: LineSince | None = None
+    by_size: tuple[tuple[LineSince, ...], ...] = ()
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"by_size"})
+
+
+class SentBefore(WireModel):
+    parcel: ParcelBefore
+
+
+class SentSince(WireModel):
+    parcel: ParcelSince
+
+
+def _sent(**line: object) -> dict[str, Any]:
+    return {"parcel": {"lines": [{"sku": "a"}, {"sku": "b", **line}], "extra": {"sku": "c"}}}
+
+
+@pytest.mark.parametrize("extra", [None, {"sku": "c"}])
+def test_what_was_added_further_within_changes_no_fingerprint(extra: object) -> None:
+    body = {"parcel": {**_sent()["parcel"], "extra": extra}}
+    before, since = SentBefore.model_validate(body), SentSince.model_validate(body)
+    assert since.canonical() == before.canonical()
+    assert since.fingerprint() == before.fingerprint()
+
+
+def test_what_is_used_of_it_is_in_the_fingerprint() -> None:
+    used = SentSince.model_validate(_sent(note="fragile"))
+    assert json.loads(used.canonical()) == {
+        "parcel": {
+            "lines": [{"sku": "a"}, {"sku": "b", "note": "fragile"}],
+            "extra": {"sku": "c"},
+        }
+    }
+    deeper = _sent()
+    deeper["parcel"]["by_size"] = [[], [{"sku": "d"}, {"sku": "e", "is_gift": True}]]
+    told = json.loads(SentSince.model_validate(deeper).canonical())
+    assert told["parcel"]["by_size"] == [[], [{"sku": "d"}, {"sku": "e", "is_gift": True}]]
+    assert (
+        SentSince.model_validate(told).canonical() == SentSince.model_validate(deeper).canonical()
+    )
 
 
 def test_an_older_console_is_understood_and_gets_the_same_answer_after_it_was_upgraded(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from central.database import migrate
 from kiosk.central_server import DATABASE_VARIABLE
 from kiosk.cli import main
 from kiosk.commands.central_serve import PORT
@@ -85,6 +86,44 @@ def test_whatever_central_is_told_in_its_container_it_has_the_database(tmp_path:
     ).stdout
     assert told == "p@ss/w%rd|central|console|enrol|au comptoir|"
     assert central["environment"][DATABASE_VARIABLE] == "postgresql://kiosk@database/kiosk"
+
+
+def test_the_image_has_tools_as_new_as_the_database() -> None:
+    server = COMPOSE["services"]["database"]["image"].removeprefix("postgres:")
+    assert f"postgresql-client-{server} " in DOCKERFILE
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        COMPOSE["services"]["backup"]["entrypoint"][-1],
+        (ADMIN / "kiosk-backup.service").read_text(),
+    ],
+    ids=["compose", "systemd"],
+)
+def test_the_copies_that_are_made_each_hour_are_made_and_do_not_stay_for_ever(
+    started: str, tmp_path: Path
+) -> None:
+    words = re.findall(r"kiosk (central backup [^\n;]*)", started)[0].split()
+    place = words.index("--into") + 1
+    assert words[place] == "/var/lib/kiosk/backups"
+    words[place] = str(tmp_path / "backups")
+    migrate(tmp_path / "central.sqlite3")
+    for day in range(1, 32):
+        for hour in range(24):
+            (tmp_path / "backups").mkdir(exist_ok=True)
+            (tmp_path / "backups" / f"central-202601{day:02}T{hour:02}0000Z").touch()
+    assert main([*words, "--database", str(tmp_path / "central.sqlite3")]) == 0
+    assert len(list((tmp_path / "backups").iterdir())) == 48 + 27
+
+
+def test_the_loop_of_the_copies_is_a_script_that_a_shell_understands() -> None:
+    backup = COMPOSE["services"]["backup"]
+    subprocess.run(["sh", "-n", "-c", backup["entrypoint"][-1].replace("$$", "$")], check=True)
+    assert (
+        backup["environment"][DATABASE_VARIABLE]
+        == (COMPOSE["services"]["central"]["environment"][DATABASE_VARIABLE])
+    )
 
 
 def test_every_secret_and_volume_that_is_used_is_declared() -> None:
