@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -91,6 +92,8 @@ def create_app(settings: CentralSettings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # What was made so far stays: nobody need look through it for rubbish while requests wait.
+    gc.freeze()
     upkeep = asyncio.create_task(keep_up(app))
     yield
     upkeep.cancel()

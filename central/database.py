@@ -54,7 +54,9 @@ class Kind(Protocol):
     """What differs between the two databases while they are used."""
 
     @property
-    def TO_READ(self) -> Mapping[str, Any]: ...  # noqa: N802 - a module's constant
+    def TO_LOOK(self) -> Mapping[str, Any]: ...  # noqa: N802 - a module's constant
+    @property
+    def TO_READ(self) -> Mapping[str, Any]: ...  # noqa: N802 - see above
     @property
     def TO_WRITE(self) -> Mapping[str, Any]: ...  # noqa: N802 - see above
 
@@ -127,6 +129,14 @@ class Database:
         with _begun(self._engine, self._kind.TO_READ) as connection:
             yield connection
 
+    @contextlib.contextmanager
+    def look(self) -> Iterator[Connection]:
+        """For one statement that reads, which is a transaction of its own: one round trip
+        instead of three. Raises Unavailable("central_busy").
+        """
+        with _passing(self._engine), self._engine.connect() as connected:
+            yield connected.execution_options(**self._kind.TO_LOOK)
+
     def ensure_ready(self) -> None:
         """The schema is the one this program knows, and no restore waits to be finished. Raises
         Unavailable("central_not_ready").
@@ -157,7 +167,7 @@ def migrate(where: Path | str, *, is_restored: bool = False) -> None:
     if isinstance(where, Path):
         unfinished.ensure_replaced(where)
         sqlite.make_private(where)
-    engine = _open_engine(where)
+    engine = _open_engine(where, busy_seconds=sqlite.MIGRATION_SECONDS)
     try:
         with _begun(engine, KINDS[engine.dialect.name].TO_WRITE) as connection:
             if engine.dialect.name == "postgresql":
@@ -287,12 +297,18 @@ class Undone(Unavailable):
 
 @contextlib.contextmanager
 def _begun(engine: Engine, options: Mapping[str, Any]) -> Iterator[Connection]:
+    with _passing(engine), engine.connect() as connected:
+        connection = connected.execution_options(**options)
+        with connection.begin():
+            yield connection
+
+
+@contextlib.contextmanager
+def _passing(engine: Engine) -> Iterator[None]:
+    """What may work later is Unavailable("central_busy"), or Undone."""
     kind = KINDS[engine.dialect.name]
     try:
-        with engine.connect() as connected:
-            connection = connected.execution_options(**options)
-            with connection.begin():
-                yield connection
+        yield
     except DBAPIError as error:
         if not kind.may_pass(error):
             raise
@@ -303,7 +319,7 @@ def _begun(engine: Engine, options: Mapping[str, Any]) -> Iterator[Connection]:
         raise Unavailable("central_busy") from error
 
 
-def _open_engine(where: Path | str) -> Engine:
+def _open_engine(where: Path | str, *, busy_seconds: int = sqlite.BUSY_SECONDS) -> Engine:
     if isinstance(where, Path):
-        return sqlite.open_engine(where)
+        return sqlite.open_engine(where, busy_seconds=busy_seconds)
     return postgresql.open_engine(postgresql.parse(where))

@@ -40,6 +40,7 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
+TO_LOOK = {"isolation_level": "AUTOCOMMIT"}
 TO_READ = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 TO_WRITE = {"isolation_level": "READ COMMITTED"}
 """Execution options of a connection. What a transaction changes it has locked before it
@@ -107,7 +108,7 @@ def in_one_message(connection: Connection) -> Iterator[None]:
 
     driver: Any = connection.connection.driver_connection
     try:
-        with driver.pipeline(), _undoing_errors(driver):
+        with driver.pipeline() as message, _undoing_errors(driver, message):
             yield
     except psycopg.Error as error:
         told = DBAPIError.instance(
@@ -119,13 +120,15 @@ def in_one_message(connection: Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _undoing_errors(driver: Any) -> Iterator[None]:
+def _undoing_errors(driver: Any, message: Any) -> Iterator[None]:
     """SQLAlchemy takes a transaction whose commit fails for ended; to PostgreSQL it is not."""
     import psycopg  # noqa: PLC0415 - see above
 
     try:
         yield
     except (psycopg.Error, DBAPIError):
+        with contextlib.suppress(psycopg.Error):
+            message.sync()  # what was sent after the error is answered with one error more
         with contextlib.suppress(psycopg.Error):
             driver.rollback()
         raise

@@ -23,14 +23,16 @@ from models.errors import Unavailable
 
 FILE_MODE = 0o600
 BUSY_SECONDS = 5
+MIGRATION_SECONDS = 60
+"""Longer than any migration takes: of workers that start together, all but one wait for it."""
 PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
 
 BEGIN_OPTION = "central_begin"
+TO_LOOK = {BEGIN_OPTION: "BEGIN"}
 TO_READ = {BEGIN_OPTION: "BEGIN"}
 TO_WRITE = {BEGIN_OPTION: "BEGIN IMMEDIATE"}
 """Execution options of a connection. A transaction that reads first and then writes would
@@ -56,13 +58,13 @@ DUPLICATE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARY
 TURNS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 
 
-def open_engine(path: Path) -> Engine:
+def open_engine(path: Path, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=32,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
         # Parameters hold people's names and addresses: never in an error or a log.
         hide_parameters=True,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy.engine import Connection
 
+from central.answers import Answer
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.customers import change_customer, customers_by_phone, customers_since
@@ -41,16 +42,21 @@ def customers(
     )
 
 
-@router.get("/customers/lookup", responses=problems(*GUARDED, "body_malformed"))
+@router.get(
+    "/customers/lookup",
+    response_model=CustomersFound,
+    responses=problems(*GUARDED, "body_malformed"),
+)
 def lookup(
     console: ConsoleOf,
     database: DatabaseOf,
     phone: Annotated[str, Query(pattern=E164_PATTERN, examples=["+33199001234"])],
-) -> CustomersFound:
+) -> Answer:
     """Whose phone this is; the ``+`` of the number is ``%2B`` in a query."""
     del console
-    with database.read() as connection:
-        return CustomersFound(customers=tuple(customers_by_phone(connection, phone)))
+    with database.look() as connection:
+        found = tuple(customers_by_phone(connection, phone))
+    return Answer(CustomersFound(customers=found))
 
 
 @router.put(

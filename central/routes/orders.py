@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
+from central.answers import Answer
 from central.auth import ConsoleOf, DatabaseOf, MetricsOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.cancellations import cancel_order
@@ -34,7 +35,9 @@ TOO_LATE = ("order_unknown", "order_cancelled", "order_dispatched")
 
 
 @router.put(
-    "/orders/{order_id}", responses=problems(*GUARDED, *READS_A_BODY, *NOT_SOUND, *REFERENCE)
+    "/orders/{order_id}",
+    response_model=VerdictOut,
+    responses=problems(*GUARDED, *READS_A_BODY, *NOT_SOUND, *REFERENCE),
 )
 def put(
     order_id: UUID,
@@ -43,7 +46,7 @@ def put(
     database: DatabaseOf,
     settings: SettingsOf,
     metrics: MetricsOf,
-) -> VerdictOut:
+) -> Answer:
     """Take an order in. The same body again gets the same answer, for ever; another is 409."""
     if order.order_id != order_id:
         raise Rejected("order_id_mismatch", fields=("order_id",))
@@ -53,11 +56,12 @@ def put(
         )
     )
     metrics.note_order("order", verdict.outcome)
-    return verdict
+    return Answer(verdict)
 
 
 @router.put(
     "/orders/{order_id}/revisions/{revision}",
+    response_model=VerdictOut,
     responses=problems(*GUARDED, *READS_A_BODY, *NOT_SOUND, *TOO_LATE, "revision_conflict"),
 )
 def put_changed(
@@ -68,7 +72,7 @@ def put_changed(
     database: DatabaseOf,
     settings: SettingsOf,
     metrics: MetricsOf,
-) -> VerdictOut:
+) -> Answer:
     """Change an order: all of it again, under a number that is higher than the present one.
     The same body again gets the same answer, for ever.
     """
@@ -82,11 +86,13 @@ def put_changed(
         )
     )
     metrics.note_order("revision", verdict.outcome)
-    return verdict
+    return Answer(verdict)
 
 
 @router.put(
-    "/orders/{order_id}/cancellation", responses=problems(*GUARDED, *READS_A_BODY, *TOO_LATE)
+    "/orders/{order_id}/cancellation",
+    response_model=CancellationOut,
+    responses=problems(*GUARDED, *READS_A_BODY, *TOO_LATE),
 )
 def cancel(
     order_id: UUID,
@@ -95,7 +101,7 @@ def cancel(
     database: DatabaseOf,
     settings: SettingsOf,
     metrics: MetricsOf,
-) -> CancellationOut:
+) -> Answer:
     """Cancel an order that the carrier does not have yet. The same body again gets the same
     answer, for ever.
     """
@@ -103,7 +109,7 @@ def cancel(
         lambda connection: cancel_order(connection, console, order_id, wanted, at=settings.now())
     )
     metrics.note_order("cancellation", cancelled.state)
-    return cancelled
+    return Answer(cancelled)
 
 
 @router.get("/orders", responses=problems(*GUARDED, "body_malformed"))

@@ -24,6 +24,7 @@ from central.database import (
     TRIES,
     Database,
     Undone,
+    committed_together,
     current_number,
     drawn,
     migrate,
@@ -250,11 +251,34 @@ def _write_together(shop: Shop, *rows: dict[str, object]) -> None:
 
 
 def test_what_was_added_meanwhile_by_another_is_a_reason_to_begin_anew(shop: Shop) -> None:
-    row: dict[str, object] = {"customer_id": uuid4(), "body": "", "version": 1, "seq": 1}
+    row = _customer()
     with pytest.raises(Undone):
         _write_together(shop, row, row)
     with shop.database.read() as connection:
         assert connection.execute(select(tables.customers)).all() == []
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(shop: Shop) -> None:
+    """Whatever was sent after the statement that failed, and on whichever connection."""
+    rows = [_customer(), _customer()]
+    for tail in range(8):
+        with pytest.raises(Undone):
+            _commit_together(shop, rows[0], rows[0], *rows[1:] * tail)
+        with shop.database.write() as connection, committed_together(connection):
+            raise_counter(connection, "orders")
+        with shop.database.read() as connection:
+            assert connection.execute(select(tables.customers)).all() == []
+            assert current_number(connection, "orders") == tail + 1
+
+
+def _commit_together(shop: Shop, *rows: dict[str, object]) -> None:
+    with shop.database.write() as connection, committed_together(connection):
+        for row in rows:
+            connection.execute(tables.customers.insert(), row)
+
+
+def _customer() -> dict[str, object]:
+    return {"customer_id": uuid4(), "body": "", "version": 1, "seq": 1}
 
 
 def test_a_defect_in_what_is_written_together_is_one_and_names_nobody(shop: Shop) -> None:
