@@ -31,6 +31,7 @@ from central.store.lifecycle import mark_paid
 from central.store.orders import get_order, take_order
 from central.store.references import lease_block
 from central.store.revisions import put_revision
+from central.store.vouchers import vouchers_since
 from models.order import OrderState
 from models.tables import central as tables
 from models.wire.orders import CancellationIn, OrderIn, VerdictOut
@@ -108,7 +109,7 @@ def _populated(database: Database, version: str) -> released.Held:
 
 def test_nothing_is_lost(upgraded: Upgraded) -> None:
     added = [row for row in upgraded.after["counters"] if row not in upgraded.before["counters"]]
-    assert added == [("events", 0)]
+    assert added == [("events", 0), ("vouchers", 1)]
     kept = [row for row in upgraded.after["counters"] if row not in added]
     assert {**upgraded.after, "counters": kept} == upgraded.before
     assert all(upgraded.before[table] for table in released.CENTRAL_0001)
@@ -198,6 +199,13 @@ def test_customers_of_before_are_found_by_each_phone(upgraded: Upgraded) -> None
         for phone in ("+33199001234", "+33639981234"):
             (found,) = customers_by_phone(connection, phone)
             assert found.canonical() == released.CUSTOMER_BODY
+
+
+def test_codes_of_before_are_the_beginning_of_their_feed(upgraded: Upgraded) -> None:
+    with upgraded.database.read() as connection:
+        begun = vouchers_since(connection, 0, limit=10)
+    assert [voucher.code for voucher in begun.vouchers] == ["AV-7K2M"]
+    assert begun.removed == []
 
 
 def test_references_go_on_where_they_were(upgraded: Upgraded) -> None:
