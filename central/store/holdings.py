@@ -27,6 +27,7 @@ from central.store.vouchers import (
 from models.catalogue import Article
 from models.shop import ShopRules
 from models.tables.central import reservations, voucher_uses
+from models.voucher_rules import is_used_up
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import OrderIn
 
@@ -88,7 +89,7 @@ class Change:
         return [
             code
             for code, voucher in sorted(self.before.vouchers.items())
-            if _is_used_up(voucher) != _is_used_up(after[code])
+            if is_used_up(voucher) != is_used_up(after[code])
             or voucher.remaining_cents != after[code].remaining_cents
         ]
 
@@ -272,9 +273,3 @@ def _as_if_free(voucher: Voucher, held: Holding) -> Voucher:
         valid_from=None,
         valid_until=None,
     )
-
-
-def _is_used_up(voucher: Voucher) -> bool:
-    if voucher.kind is VoucherKind.CREDIT and voucher.remaining_cents <= 0:
-        return True
-    return voucher.uses_max is not None and voucher.uses >= voucher.uses_max
