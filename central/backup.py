@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, Connection
 from central.database import Database, current_number, migrate
 from central.postgresql import parse
 from central.sqlite import FILE_MODE, files_of
-from central.store.catalogue import AGAIN
+from central.store.catalogue_difference import AGAIN
 from central.store.events import begin_anew
 from central.store.feed import newest_import
 from central.store.references import skip_numbers

@@ -22,6 +22,7 @@ from central.store.vouchers import (
     remove_voucher,
     vouchers_since,
 )
+from kiosk.cli import main
 from models.errors import DomainError
 from models.order import Order
 from models.tables import central as tables
@@ -269,3 +270,23 @@ def _follow(shop: Shop, is_over: Event) -> dict[str, int]:
             known |= {voucher.code: voucher.uses for voucher in page.vouchers}
             seq, has_more = page.last_seq, page.has_more
     return known
+
+
+def test_at_the_command_line(
+    shop: Shop, client: httpx.Client, follower: Follower, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*words: str) -> tuple[int, str]:
+        code = main(["central", "voucher", *words, "--database", str(shop.where)])
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    assert said("add", "Ete15", "--percent", "15", "--uses", "2") == (0, "Ete15 : remise de 15 %\n")
+    assert follower.news() == ([("Ete15", 0, 0)], [])
+    assert said("remove", "ETE15")[0] == 1
+    assert said("remove", "Ete15") == (0, "Ete15 : retiré\n")
+    assert follower.news() == ([], ["Ete15"])
+    for again in (said("remove", "Ete15"), said("add", "Ete15", "--percent", "15")):
+        assert again[0] == 1
+        assert "ode" in again[1]
+    assert "Ete15" not in said("list")[1]
+    assert client.get("/v1/vouchers/lookup", params={"code": "Ete15"}).json()["vouchers"] == []
