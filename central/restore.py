@@ -23,7 +23,7 @@ from central.database import Database, current_number, migrate
 from central.pg_tools import run_tool
 from central.postgresql import APPLICATION_NAME, lock_for_migration, parse
 from central.sqlite import FILE_MODE, files_of
-from central.store.catalogue import AGAIN
+from central.store.catalogue_difference import AGAIN
 from central.store.events import begin_anew
 from central.store.feed import newest_import
 from central.store.references import skip_numbers

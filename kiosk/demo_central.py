@@ -102,7 +102,7 @@ def _fill(database: Database, folder: Path, now: datetime) -> None:
 
 
 def _fill_catalogue(connection: Connection, as_of: datetime, now: datetime) -> None:
-    from central.store.catalogue import import_catalogue  # noqa: PLC0415 - see ``fill``
+    from central.store.catalogue_import import import_catalogue  # noqa: PLC0415 - see ``fill``
     from services import catalogue_csv  # noqa: PLC0415
     from services.adapters.catalogue_file import BUILTIN_VERSION  # noqa: PLC0415
     from services.demo_shop import demo_shop  # noqa: PLC0415

@@ -53,6 +53,12 @@ def is_counted(voucher: Voucher) -> bool:
     )
 
 
+def is_used_up(voucher: Voucher) -> bool:
+    """By whomever: it is none for anybody until some of it is given back."""
+    is_spent = voucher.kind is VoucherKind.CREDIT and voucher.remaining_cents <= 0
+    return is_spent or (voucher.uses_max is not None and voucher.uses >= voucher.uses_max)
+
+
 def refusal_of(voucher: Voucher, seen: Circumstances) -> Refusal | None:
     """Why this code cannot count, taken by itself; None when it can.
 

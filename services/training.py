@@ -106,7 +106,10 @@ class PracticeCodes:
         raise Defect("practice_codes_read_only", codes=list(codes))
 
     def put(self, voucher: Voucher) -> None:
-        raise Defect("practice_codes_read_only", codes=[voucher.code])
+        self.put_all([voucher])
+
+    def put_all(self, vouchers: Sequence[Voucher]) -> None:
+        raise Defect("practice_codes_read_only", codes=[voucher.code for voucher in vouchers])
 
 
 class PracticePeople:

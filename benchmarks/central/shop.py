@@ -20,7 +20,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.engine import Connection
 
 from central.database import Database, migrate, where_is
-from central.store.catalogue import import_catalogue
+from central.store.catalogue_import import import_catalogue
 from central.store.consoles import add_console, new_token
 from central.store.vouchers import put_vouchers
 from models.calendar import paris_day

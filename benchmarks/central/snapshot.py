@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.central.served import Served, resident_mb
 from benchmarks.search import scaled_tables
 from central.database import Database, migrate, where_is
-from central.store.catalogue import import_catalogue
+from central.store.catalogue_import import import_catalogue
 from central.store.consoles import add_console, new_token
 from models.catalogue import Article
 from services.demo_shop import demo_offers

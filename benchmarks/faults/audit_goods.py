@@ -60,12 +60,12 @@ def _codes(
     beginning: Beginning, central: CentralFacts, live: list[OrderAtCentral]
 ) -> Iterator[Finding]:
     redeemed = Counter(code for order in live for code in order.uses)
-    for code, there in central.holds.codes.items():
+    for code, uses in central.uses.items():
         most = beginning.uses_max.get(code)
-        if most is not None and there.uses > most:
-            yield Finding("used_too_often", code, f"{there.uses} of {most}")
-        if there.uses != redeemed[code]:
-            yield Finding("uses", code, f"{there.uses} counted, {redeemed[code]} redeemed")
+        if most is not None and uses > most:
+            yield Finding("used_too_often", code, f"{uses} of {most}")
+        if uses != redeemed[code]:
+            yield Finding("uses", code, f"{uses} counted, {redeemed[code]} redeemed")
 
 
 def _codes_per_customer(beginning: Beginning, live: list[OrderAtCentral]) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +23,7 @@ from benchmarks.faults.facts import (
     Beginning,
     Block,
     CentralFacts,
-    CodeCount,
+    CodeLeft,
     ConsoleFacts,
     Event,
     Fetched,
@@ -34,11 +34,14 @@ from benchmarks.faults.facts import (
     Reservation,
     Snapshot,
 )
+from central.store.vouchers import all_vouchers
 from kiosk import paths
 from models.catalogue import Article
 from models.order import Order
 from models.tables import central as there
 from models.tables import console as here
+from models.voucher_rules import is_used_up
+from models.vouchers import Voucher
 from models.wire.orders import OrderIn, Outcome, VerdictOut
 from services.adapters.catalogue_file import CatalogueFile
 from services.adapters.stored_forms import load_customer, load_order, load_voucher
@@ -88,9 +91,13 @@ def fetched_by(folder: Path) -> Fetched:
         articles = catalogue.articles(skus)
     return Fetched(
         stock={sku: article.offer.stock for sku, article in articles.items()},
-        codes={code.code: CodeCount(code.uses, code.remaining_cents) for code in codes},
+        codes=_left(codes),
         customers={person.customer_id: person.version for person in people},
     )
+
+
+def _left(vouchers: Iterable[Voucher]) -> dict[str, CodeLeft]:
+    return {each.code: CodeLeft(is_used_up(each), each.remaining_cents) for each in vouchers}
 
 
 def _sold(catalogue: CatalogueFile) -> Iterator[Article]:
@@ -151,6 +158,7 @@ def read_central(database: str) -> CentralFacts:
         return CentralFacts(
             orders=tuple(_orders_there(connection, names)),
             holds=_holds(connection),
+            uses={row.code: row.uses for row in _all(connection, there.vouchers)},
             blocks=tuple(
                 Block(names[row.console_id], row.first, row.last)
                 for row in _all(connection, there.reference_blocks)
@@ -171,10 +179,7 @@ def held_there(database: str) -> Fetched:
 def _holds(connection: Connection) -> Fetched:
     return Fetched(
         stock={row.sku: row.stock for row in _all(connection, there.articles)},
-        codes={
-            row.code: CodeCount(row.uses, row.remaining_cents)
-            for row in _all(connection, there.vouchers)
-        },
+        codes=_left(all_vouchers(connection)),
         customers={row.customer_id: row.version for row in _all(connection, there.customers)},
     )
 

@@ -73,8 +73,10 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeCount:
-    uses: int
+class CodeLeft:
+    """What a code still gives. How often others merely used it is central's to know."""
+
+    is_used_up: bool
     remaining_cents: int
 
 
@@ -85,7 +87,7 @@ class Fetched:
     """
 
     stock: Mapping[str, int] = field(default_factory=dict)
-    codes: Mapping[str, CodeCount] = field(default_factory=dict)
+    codes: Mapping[str, CodeLeft] = field(default_factory=dict)
     customers: Mapping[UUID, int] = field(default_factory=dict)
 
 
@@ -150,6 +152,7 @@ class Event:
 class CentralFacts:
     orders: tuple[OrderAtCentral, ...] = ()
     holds: Fetched = field(default_factory=Fetched)
+    uses: Mapping[str, int] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     events: tuple[Event, ...] = ()
 

@@ -91,7 +91,7 @@ def _credit(number: int, orders: int) -> Voucher:
 
 def fill_central(database: str, shop: Shop) -> None:
     """Everything the shop has is at central, in a database that is empty."""
-    from central.store.catalogue import import_catalogue  # noqa: PLC0415 - sqlalchemy
+    from central.store.catalogue_import import import_catalogue  # noqa: PLC0415 - sqlalchemy
     from central.store.customers import put_customers  # noqa: PLC0415 - see above
     from central.store.vouchers import put_vouchers  # noqa: PLC0415 - see above
 

@@ -1,4 +1,6 @@
-"""The catalogue at central: taken in whole, read back for judging, changed by orders."""
+"""The catalogue at central: read back for judging, changed by orders and by counts. How one is
+taken in whole is ``catalogue_import``'s.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, drawn, next_number, raise_counter, upsert
+from central.database import drawn, raise_counter
 from central.store.events import Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
 from models.errors import Rejected
-from models.tables.central import articles, catalogue_imports, pairs, prices, printers
+from models.tables.central import articles, pairs, prices, printers
 from models.wire.catalogue import CartridgeWire, PrinterWire
 from models.wire.events import EventKind
 
 COUNTER = "catalogue"
 """Numbers of the feed of printers, articles and pairs."""
-CHUNK = 500
-"""Keys in one query: below SQLite's and PostgreSQL's limits on parameters."""
 
 LOCKED = (
     select(articles)
@@ -29,7 +29,6 @@ LOCKED = (
     .with_for_update(key_share=True)
 )
 """Statements of every order are made once: making one takes longer than running it."""
-EVERY = select(articles.c.sku).order_by(articles.c.sku).with_for_update(key_share=True)
 MOVED = (
     articles.update()
     .where(articles.c.sku == bindparam("of"))
@@ -41,51 +40,6 @@ MOVED = (
 
 CARTRIDGES_KEPT = 10_000
 """About 20 MB; more than a shop sells in a day."""
-
-AGAIN = "~"
-"""Between the name of a catalogue and the number that makes it another place in the feed."""
-
-NEVER_UNKNOWN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-"""A first price is taken to have been the price before it was known here, too."""
-
-
-def import_catalogue(
-    connection: Connection,
-    *,
-    version: str,
-    is_demo: bool,
-    printers_in: Iterable[Printer],
-    articles_in: Iterable[Article],
-    pairs_in: Iterable[tuple[str, str]],
-    at: datetime,
-) -> None:
-    """From now on the catalogue is exactly this. What is gone leaves a tombstone, what is
-    the same as before does not show in the feed. Idempotent: the version that is there is
-    not taken in again. One from before that comes back gets a name of its own.
-    """
-    # Before anything else, in the order in which orders lock: whoever has taken a number of the
-    # feed must not wait for an article any more. What they take of the stock is taken of the new.
-    connection.execute(EVERY)
-    newest_first = select(catalogue_imports.c.version).order_by(catalogue_imports.c.base_seq.desc())
-    known = connection.scalars(newest_first).all()
-    if known and known[0].partition(AGAIN)[0] == version:
-        return
-    if version in known:
-        version = f"{version}{AGAIN}{len(known)}"
-    _replace_rows(connection, printers, [_printer_row(printer) for printer in printers_in])
-    rows = [_article_row(article) for article in articles_in]
-    _note_prices(connection, rows, at=at)
-    _replace_rows(connection, articles, rows)
-    _replace_rows(connection, pairs, [{"printer_id": p, "sku": s} for p, s in pairs_in])
-    connection.execute(
-        catalogue_imports.insert().values(
-            version=version,
-            base_seq=current_number(connection, "catalogue"),
-            is_demo=is_demo,
-            imported_at=at,
-        )
-    )
-    append(connection, [Happening(EventKind.CATALOGUE)], at=at)
 
 
 def set_stock(
@@ -183,67 +137,3 @@ def row_count(connection: Connection) -> int:
         connection.scalar(select(func.count()).where(table.c.is_removed.is_(False))) or 0
         for table in (printers, articles, pairs)
     )
-
-
-def _printer_row(printer: Printer) -> dict[str, object]:
-    body = PrinterWire.model_validate(printer).canonical()
-    return {"printer_id": printer.printer_id, "body": body}
-
-
-def _article_row(article: Article) -> dict[str, object]:
-    offer = article.offer
-    return {
-        "sku": article.sku,
-        "cartridge": CartridgeWire.model_validate(article.cartridge).canonical(),
-        "price_cents": offer.price_cents,
-        "previous_price_cents": offer.previous_price_cents,
-        "stock": offer.stock,
-        "restock_on": offer.restock_on,
-        "vat_rate_bp": offer.vat_rate_bp,
-        "known_at": offer.known_at,
-        "is_demo": offer.is_demo,
-    }
-
-
-def _replace_rows(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
-    """Write what is new or changed and bury what is missing, each with a number of its own."""
-    keys = [column.name for column in table.primary_key]
-    present = connection.execute(select(table)).mappings()
-    known = {tuple(row[key] for key in keys): row for row in present}
-    wanted = {tuple(row[key] for key in keys): {**row, "is_removed": False} for row in rows}
-    changed = [
-        row
-        for key, row in wanted.items()
-        if key not in known or any(known[key][name] != value for name, value in row.items())
-    ]
-    buried = [
-        {**row, "is_removed": True}
-        for key, row in known.items()
-        if key not in wanted and not row["is_removed"]
-    ]
-    _write_numbered(connection, table, [*changed, *buried])
-
-
-def _write_numbered(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
-    if not rows:
-        return
-    last = next_number(connection, COUNTER, len(rows))
-    numbered = [
-        {**row, "seq": last - len(rows) + position} for position, row in enumerate(rows, start=1)
-    ]
-    upsert(connection, table, numbered)
-
-
-def _note_prices(connection: Connection, rows: list[dict[str, object]], *, at: datetime) -> None:
-    wanted = select(articles.c.sku, articles.c.price_cents)
-    known = {row.sku: row.price_cents for row in connection.execute(wanted)}
-    changed: list[dict[str, object]] = [
-        {
-            "sku": row["sku"],
-            "since": at if row["sku"] in known else NEVER_UNKNOWN,
-            "price_cents": row["price_cents"],
-        }
-        for row in rows
-        if known.get(str(row["sku"])) != row["price_cents"]
-    ]
-    upsert(connection, prices, changed)

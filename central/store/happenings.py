@@ -45,5 +45,5 @@ def shop_changed(change: Change, *, has_new_customer: bool = False) -> Iterator[
         yield Happening(EventKind.STOCK, {"skus": sorted(change.stock)})
     if has_new_customer:
         yield Happening(EventKind.CUSTOMERS)
-    if change.opens_or_shuts_a_code:
+    if change.told_codes:
         yield Happening(EventKind.VOUCHERS)

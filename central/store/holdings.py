@@ -7,7 +7,7 @@ if what it holds already were free again, so that it never stands in its own way
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,10 +17,17 @@ from sqlalchemy.engine import Connection
 
 from central.judge import Judgement, Known, agreed_at, quantities_of
 from central.store.catalogue import lock_articles, move_stock, prices_between
-from central.store.vouchers import lock_vouchers, record_uses, release_uses, uses_by_customer
+from central.store.vouchers import (
+    lock_vouchers,
+    record_uses,
+    release_uses,
+    tell_of,
+    uses_by_customer,
+)
 from models.catalogue import Article
 from models.shop import ShopRules
 from models.tables.central import reservations, voucher_uses
+from models.voucher_rules import is_used_up
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import OrderIn
 
@@ -73,13 +80,18 @@ class Change:
         return {sku: change for sku, change in moved.items() if change}
 
     @property
-    def opens_or_shuts_a_code(self) -> bool:
-        """Some code is used up by this, or can be used again: all consoles should know."""
+    def told_codes(self) -> Sequence[str]:
+        """Codes that are used up by this, that can be used again, or that are worth another
+        amount: all consoles should know.
+        """
         after = {code: _as_if_free(v, self.before.held) for code, v in self.before.vouchers.items()}
         after |= {voucher.code: after[voucher.code].after_use(c) for voucher, c in self.uses}
-        return any(
-            _is_used_up(v) != _is_used_up(after[v.code]) for v in self.before.vouchers.values()
-        )
+        return [
+            code
+            for code, voucher in sorted(self.before.vouchers.items())
+            if is_used_up(voucher) != is_used_up(after[code])
+            or voucher.remaining_cents != after[code].remaining_cents
+        ]
 
 
 def held_by(connection: Connection, order: OrderIn) -> Holding:
@@ -109,7 +121,7 @@ def lock_for(
     ends.
     """
     said_codes = [code.code for code in order.codes if code.refusal is None]
-    vouchers = _locked_vouchers(connection, {*said_codes, *held.used})
+    vouchers = _locked_vouchers(connection, said_codes, held)
     articles = {
         sku: _with_more(article, held.reserved.get(sku, 0))
         for sku, article in lock_articles(
@@ -131,7 +143,7 @@ def lock_for(
 
 def lock_to_release(connection: Connection, held: Holding) -> Locked:
     """The rows that change when the order is given up."""
-    vouchers = _locked_vouchers(connection, held.used)
+    vouchers = _locked_vouchers(connection, (), held)
     if held.reserved:
         lock_articles(connection, held.reserved)
     return Locked(held, vouchers, Known(articles={}))
@@ -177,6 +189,7 @@ def apply(connection: Connection, change: Change) -> None:
     given_back = [(before.vouchers[code], cents) for code, cents in before.held.used.items()]
     release_uses(connection, given_back, order_id=change.order_id)
     record_uses(connection, change.uses, order_id=change.order_id, customer_id=change.customer_id)
+    tell_of(connection, change.told_codes)
 
 
 def _reservation_rows(change: Change) -> list[dict[str, object]]:
@@ -191,9 +204,11 @@ def _reservation_rows(change: Change) -> list[dict[str, object]]:
     ]
 
 
-def _locked_vouchers(connection: Connection, codes: Iterable[str]) -> Mapping[str, Voucher]:
-    wanted = list(codes)
-    return lock_vouchers(connection, wanted) if wanted else {}
+def _locked_vouchers(
+    connection: Connection, said: Iterable[str], held: Holding
+) -> Mapping[str, Voucher]:
+    wanted = {*said, *held.used}
+    return lock_vouchers(connection, wanted, held=held.used) if wanted else {}
 
 
 def _said_prices(
@@ -258,9 +273,3 @@ def _as_if_free(voucher: Voucher, held: Holding) -> Voucher:
         valid_from=None,
         valid_until=None,
     )
-
-
-def _is_used_up(voucher: Voucher) -> bool:
-    if voucher.kind is VoucherKind.CREDIT and voucher.remaining_cents <= 0:
-        return True
-    return voucher.uses_max is not None and voucher.uses >= voucher.uses_max

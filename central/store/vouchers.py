@@ -1,9 +1,15 @@
-"""Codes with their uses as central counts them (R7). Central has the last word on a use."""
+"""Codes with their uses as central counts them (R7), and the feed of what consoles should know.
+
+Central has the last word on a use, so a mere use moves no place in the feed: a code that is
+new, changed or withdrawn does, one that is used up or can be used again, and a credit that
+keeps another rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,11 +17,16 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import upsert
+from central.database import current_number, drawn, next_number, raise_counter, upsert
+from central.store import events
+from models.errors import Conflict, DomainError
 from models.tables.central import voucher_uses, vouchers
 from models.voucher_rules import is_counted
 from models.vouchers import Voucher, VoucherKind
+from models.wire.events import EventKind
 from models.wire.vouchers import VoucherWire
+
+COUNTER = "vouchers"
 
 # Statements of every order are made once: making one takes longer than running it.
 READ = select(vouchers).where(vouchers.c.code.in_(bindparam("codes", expanding=True)))
@@ -34,53 +45,121 @@ COUNTED = (
         remaining_cents=vouchers.c.remaining_cents + bindparam("cents"),
     )
 )
+TOLD = vouchers.update().where(vouchers.c.code == bindparam("of")).values(seq=drawn(COUNTER))
 VOUCHERS_KEPT = 1_000
 """Read bodies; a promotion is in every other order of its week."""
 
 
+@dataclass(frozen=True, slots=True)
+class VouchersSince:
+    """``removed`` are codes that are none any more."""
+
+    vouchers: Sequence[Voucher]
+    removed: Sequence[str]
+    last_seq: int
+    has_more: bool
+
+
 def put_vouchers(connection: Connection, codes: Iterable[Voucher]) -> None:
-    """Insert or replace, uses and remainder included."""
+    """Insert or replace, uses and remainder included, without telling of it: to fill a shop."""
+    wanted = list(codes)
+    if wanted:
+        _put(connection, wanted, last=next_number(connection, COUNTER, len(wanted)))
+
+
+def add_voucher(connection: Connection, voucher: Voucher, *, at: datetime) -> None:
+    """A new code; consoles hear of it. Raises DomainError("voucher_code_taken"), also by one
+    that was withdrawn: a code that was printed never changes.
+    """
+    if connection.execute(READ, {"codes": [voucher.code]}).first() is not None:
+        raise DomainError("voucher_code_taken", voucher_code=voucher.code)
+    _put(connection, [voucher], last=next_number(connection, COUNTER))
+    events.append(connection, [events.Happening(EventKind.VOUCHERS)], at=at)
+
+
+def remove_voucher(connection: Connection, code: str, *, at: datetime) -> None:
+    """No order can use it any more, and consoles forget it; orders that used it keep what it
+    took off. Raises DomainError("voucher_code_unknown").
+    """
+    if code not in lock_vouchers(connection, [code]):
+        raise DomainError("voucher_code_unknown", voucher_code=code)
+    is_meant = vouchers.c.code == code
+    connection.execute(vouchers.update().where(is_meant).values(is_removed=True))
+    tell_of(connection, [code])
+    events.append(connection, [events.Happening(EventKind.VOUCHERS)], at=at)
+
+
+def _put(connection: Connection, codes: Sequence[Voucher], *, last: int) -> None:
     rows: list[dict[str, object]] = [
         {
             "code": voucher.code,
             "body": VoucherWire.model_validate(voucher).canonical(),
             "uses": voucher.uses,
             "remaining_cents": voucher.remaining_cents,
+            "is_removed": False,
+            "seq": seq,
         }
-        for voucher in codes
+        for seq, voucher in enumerate(codes, start=last - len(codes) + 1)
     ]
     upsert(connection, vouchers, rows)
 
 
 def all_vouchers(connection: Connection) -> Sequence[Voucher]:
-    return [_voucher(row) for row in connection.execute(select(vouchers).order_by(vouchers.c.code))]
+    there = vouchers.c.is_removed.is_(False)
+    wanted = select(vouchers).where(there).order_by(vouchers.c.code)
+    return [_voucher(row) for row in connection.execute(wanted)]
 
 
 def vouchers_by_code(connection: Connection, codes: Iterable[str]) -> Mapping[str, Voucher]:
     """Exactly these codes, case and all; those that do not exist are missing."""
-    wanted = select(vouchers).where(vouchers.c.code.in_(list(codes)))
-    return {row.code: _voucher(row) for row in connection.execute(wanted)}
+    return _read(connection, READ, codes)
 
 
-def lock_vouchers(connection: Connection, codes: Iterable[str]) -> Mapping[str, Voucher]:
+def vouchers_since(connection: Connection, seq: int, *, limit: int) -> VouchersSince:
+    """What consoles should know that changed after ``seq``, each code once, in the order of
+    their last change. Raises Conflict("cursor_unknown") for a place that was never given out.
+    """
+    if seq > current_number(connection, COUNTER):
+        raise Conflict("cursor_unknown")
+    wanted = select(vouchers).where(vouchers.c.seq > seq)
+    rows = connection.execute(wanted.order_by(vouchers.c.seq).limit(limit + 1)).all()
+    page = rows[:limit]
+    return VouchersSince(
+        vouchers=[_voucher(row) for row in page if not row.is_removed],
+        removed=[row.code for row in page if row.is_removed],
+        last_seq=page[-1].seq if page else seq,
+        has_more=len(rows) > limit,
+    )
+
+
+def lock_vouchers(
+    connection: Connection, codes: Iterable[str], *, held: Collection[str] = ()
+) -> Mapping[str, Voucher]:
     """As ``vouchers_by_code``, and nobody else uses a limited one of them before this
     transaction ends. Locked by code, before articles and counters. Who holds a limited code
-    knows its uses by any customer, too: every use of it goes by way of this lock.
+    knows its uses by any customer, too: every use of it goes by way of this lock. Of those
+    that are ``held`` by an order the withdrawn ones are there, too.
 
     A code without a limit is not locked: it is in every other order of its week, and all of
     them would wait for one another. Its uses are counted once the counters are held, in every
     transaction alike, so that nobody waits for it with a counter that somebody else wants.
     """
-    found = _read(connection, READ, codes)
+    found = _read(connection, READ, codes, held)
     limited = [code for code, voucher in found.items() if is_counted(voucher)]
-    return found | _read(connection, LOCKED, limited) if limited else found
+    if not limited:
+        return found
+    free = {code: voucher for code, voucher in found.items() if not is_counted(voucher)}
+    return free | _read(connection, LOCKED, limited, held)
 
 
 def _read(
-    connection: Connection, statement: Select[Any], codes: Iterable[str]
+    connection: Connection,
+    statement: Select[Any],
+    codes: Iterable[str],
+    held: Collection[str] = (),
 ) -> dict[str, Voucher]:
     rows = connection.execute(statement, {"codes": list(set(codes))})
-    return {row.code: _voucher(row) for row in rows}
+    return {row.code: _voucher(row) for row in rows if not row.is_removed or row.code in held}
 
 
 def uses_by_customer(connection: Connection, customer_id: UUID) -> Mapping[str, int]:
@@ -139,6 +218,15 @@ def release_uses(
         ],
     )
     connection.execute(voucher_uses.delete().where(voucher_uses.c.order_id == order_id))
+
+
+def tell_of(connection: Connection, codes: Collection[str]) -> None:
+    """Consoles that follow the codes are given these anew. Draws numbers: among the last that a
+    transaction does, and returns no rows.
+    """
+    for code in codes:
+        raise_counter(connection, COUNTER)
+        connection.execute(TOLD, {"of": code})
 
 
 def _spent(voucher: Voucher, cents: int) -> int:

@@ -105,17 +105,17 @@ def told_problem(problem: Problem) -> str:
 
 def say_loaded(imported: ImportedCatalogue) -> None:
     loaded = (
-        _counted(len(imported.printers), "imprimante"),
-        _counted(len(imported.articles), "cartouche"),
-        _counted(len(imported.pairs), "compatibilité"),
+        counted(len(imported.printers), "imprimante"),
+        counted(len(imported.articles), "cartouche"),
+        counted(len(imported.pairs), "compatibilité"),
     )
     print(f"Catalogue chargé : {', '.join(loaded)}.")
     if imported.demo_price_count:
-        cartridges = _counted(imported.demo_price_count, "cartouche")
+        cartridges = counted(imported.demo_price_count, "cartouche")
         print(f"{cartridges} sans offre : prix et stock de démonstration, marqués comme tels.")
 
 
-def _counted(count: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
     return f"{count} {word}s" if count > 1 else f"{count} {word}"
 
 

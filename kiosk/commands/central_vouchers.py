@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from kiosk.commands.central_arguments import cents, day, number
 from kiosk.commands.central_database import Actions, action, group, opened
 from models.errors import DomainError
 from models.money import format_cents
 from models.vouchers import Voucher, VoucherKind
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
 
 PERCENT = number(1, 100, "un nombre entre 1 et 100")
 USES = number(1, None, "un nombre d'au moins 1")
@@ -29,6 +25,8 @@ def configure(actions: Actions) -> None:
     what.add_argument("--credit", type=cents, metavar="EUROS", help="avoir, utilisable en parts")
     what.add_argument("--free-delivery", action="store_true", help="livraison offerte")
     _configure_conditions(add)
+    remove = action(vouchers, "remove", "retirer un code ; ce qui a été déduit le reste", _remove)
+    remove.add_argument("code", metavar="CODE")
     action(vouchers, "list", "lister les codes et ce qui en a été utilisé", _list)
 
 
@@ -43,23 +41,23 @@ def _configure_conditions(add: argparse.ArgumentParser) -> None:
 
 
 def _add(args: argparse.Namespace) -> int:
-    voucher = _voucher(args)
+    from central.store.vouchers import add_voucher  # noqa: PLC0415 - sqlalchemy
+
+    voucher, now = _voucher(args), datetime.now(UTC)
     with opened(args) as database:
-        database.run(lambda connection: _put(connection, voucher))
+        database.run(lambda connection: add_voucher(connection, voucher, at=now))
     print(f"{voucher.code} : {_worth(voucher)}")
     return 0
 
 
-def _put(connection: Connection, voucher: Voucher) -> None:
-    """Raises DomainError("voucher_code_taken"): a code that was printed never changes."""
-    from central.store.events import Happening, append  # noqa: PLC0415 - sqlalchemy
-    from central.store.vouchers import put_vouchers, vouchers_by_code  # noqa: PLC0415
-    from models.wire.events import EventKind  # noqa: PLC0415
+def _remove(args: argparse.Namespace) -> int:
+    from central.store.vouchers import remove_voucher  # noqa: PLC0415 - sqlalchemy
 
-    if vouchers_by_code(connection, [voucher.code]):
-        raise DomainError("voucher_code_taken", voucher_code=voucher.code)
-    put_vouchers(connection, [voucher])
-    append(connection, [Happening(EventKind.VOUCHERS)], at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    with opened(args) as database:
+        database.run(lambda connection: remove_voucher(connection, args.code, at=now))
+    print(f"{args.code} : retiré")
+    return 0
 
 
 def _voucher(args: argparse.Namespace) -> Voucher:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -163,7 +164,12 @@ vouchers = Table(
     Column("body", Text, nullable=False),
     Column("uses", Integer, nullable=False),
     Column("remaining_cents", Integer, nullable=False),
+    # A code that was withdrawn stays for the orders that used it.
+    Column("is_removed", Boolean, nullable=False, server_default=false()),
+    # Moves with what consoles are to know of it, not with each use.
+    Column("seq", NUMBER, nullable=False, server_default=text("0")),
     CheckConstraint("uses >= 0 AND remaining_cents >= 0", name="counts"),
+    Index(None, "seq"),
 )
 
 customers = Table(

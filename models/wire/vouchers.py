@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from models.vouchers import Voucher, VoucherKind
@@ -30,10 +31,16 @@ class VoucherWire(WireModel):
 
 
 class VouchersOut(WirePage):
-    """All codes there are, with their uses as central has counted them. One of a kind that a
-    console does not know is left out there: it is a code it cannot judge.
+    """Codes with their uses as central has counted them: a page of those that changed, where
+    ``cursor`` goes into the next request, or, without one, all that were asked for. One of a
+    kind that a console does not know is left out there: it is a code it cannot judge.
     """
 
     ROWS = "vouchers"
 
     vouchers: tuple[VoucherWire, ...]
+    removed: tuple[Word, ...] = ()
+    cursor: Word | None = None
+    has_more: bool = False
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"removed", "cursor", "has_more"})

@@ -202,4 +202,5 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "work_unknown": "Ce point à traiter n'existe plus.",
     "voucher_code_spaced": "Un code n'a pas d'espace avant ni après : donnez-le sans.",
     "voucher_code_taken": "Ce code existe déjà : un code imprimé ne change pas, choisissez-en un autre.",
+    "voucher_code_unknown": "Ce code n'existe pas, ou plus : donnez-le exactement comme il est imprimé.",
 }

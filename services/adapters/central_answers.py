@@ -13,6 +13,7 @@ from models.wire.catalogue import ChangesOut
 from models.wire.events import EventOut, EventsPage
 from models.wire.operators import OperatorWire, SignInOut
 from models.wire.orders import CancellationOut, OrderRowOut, VerdictOut
+from models.wire.vouchers import VouchersOut
 from services.ports import (
     Cancelled,
     CatalogueChanges,
@@ -23,6 +24,7 @@ from services.ports import (
     KnownOperator,
     SignedIn,
     Verdict,
+    VoucherPage,
 )
 
 
@@ -54,6 +56,16 @@ def operator_of(wire: OperatorWire) -> KnownOperator:
 
 def signed_in_of(answer: SignInOut) -> SignedIn:
     return SignedIn(operator_of(answer.operator), answer.offline_until)
+
+
+def voucher_page_of(page: VouchersOut) -> VoucherPage:
+    return VoucherPage(
+        vouchers=tuple(wire.to_domain() for wire in page.vouchers),
+        removed=page.removed,
+        cursor=page.cursor,
+        has_more=page.has_more,
+        unread=page.unread,
+    )
 
 
 def changes_of(page: ChangesOut) -> CatalogueChanges:

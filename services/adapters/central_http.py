@@ -29,6 +29,7 @@ from services.adapters.central_answers import (
     order_of,
     signed_in_of,
     verdict_of,
+    voucher_page_of,
 )
 from services.adapters.central_line import (
     ANSWER_BYTES_MAX,
@@ -54,10 +55,13 @@ from services.ports import (
     KnownOperator,
     SignedIn,
     Verdict,
+    VoucherPage,
 )
 
 CUSTOMERS_AT_ONCE = 500
 """On a page: some 10 ms to read, in which no key is looked at."""
+CODES_AT_ONCE = 500
+"""The same."""
 
 
 class CentralHttp:
@@ -127,8 +131,13 @@ class CentralHttp:
 
     # --- down ---------------------------------------------------------------------
 
-    def vouchers(self) -> Sequence[Voucher]:
-        answer = self._line.ask(VouchersOut, "GET", "/v1/vouchers")
+    def vouchers(self, cursor: str | None) -> VoucherPage:
+        query = _after(cursor or "0") | {"limit": CODES_AT_ONCE}
+        return voucher_page_of(self._line.ask(VouchersOut, "GET", "/v1/vouchers", query=query))
+
+    def vouchers_named(self, codes: Sequence[str]) -> Sequence[Voucher]:
+        path = "/v1/vouchers/lookup"
+        answer = self._line.ask(VouchersOut, "GET", path, query={"code": list(codes)})
         return [wire.to_domain() for wire in answer.vouchers]
 
     def operators(self) -> Sequence[KnownOperator]:

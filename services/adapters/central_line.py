@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -30,13 +30,15 @@ TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 """Each is for one step on the line: httpx has none for a whole answer."""
 ANSWER_SECONDS = 60.0
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
-"""A page of a catalogue is some 3 MB; the list of codes is the largest answer there is."""
+"""A page of a catalogue is some 3 MB; all codes at once, of a central that knows no pages,
+are the largest answer there is.
+"""
 RETRY_AFTER_MAX_SECONDS = 3600
 """Whoever says to come back next year is not believed."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 Answer = TypeVar("Answer", bound=WireModel)
-Query = Mapping[str, str | int]
+Query = Mapping[str, str | int | Sequence[str]]
 
 
 class CentralLine:

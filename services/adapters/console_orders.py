@@ -7,7 +7,7 @@ number of the newest revision, whose snapshot is the order that everybody is giv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -77,6 +77,9 @@ EVER_PAID_BY = union(
 )
 
 LAST_EVENT = select(func.max(order_events.c.event_id))
+TOUCHED = (
+    select(order_events.c.order_id).where(order_events.c.event_id > bindparam("event")).distinct()
+)
 
 
 class ConsoleOrders:
@@ -200,6 +203,16 @@ class ConsoleOrders:
     def of_customer(self, customer_id: UUID, *, limit: int = 20) -> Sequence[OrderRow]:
         mine = orders.c.order_id.in_(EVER_PAID_BY) & IS_PAID_BY  # by the indexes first
         return self._rows(_with_sync_state().where(mine).limit(limit), {"key": customer_id})
+
+    def codes_since(self, event: int) -> Collection[str]:
+        touched = self._connection.scalars(TOUCHED, {"event": event}).all()
+        return {
+            outcome.code
+            for order_id in touched
+            for order in self.revisions(order_id)
+            for outcome in order.quote.codes
+            if outcome.is_accepted
+        }
 
     def owed_with_codes(self) -> Sequence[Order]:
         found = self._connection.execute(OWED_WITH_CODES)

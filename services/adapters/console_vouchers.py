@@ -51,6 +51,10 @@ class ConsoleVouchers:
     def put(self, voucher: Voucher) -> None:
         self._connection.execute(PUT_VOUCHER, _row(voucher))
 
+    def put_all(self, vouchers_: Sequence[Voucher]) -> None:
+        if vouchers_:
+            self._connection.execute(PUT_VOUCHER, [_row(voucher) for voucher in vouchers_])
+
     def remove(self, codes: Iterable[str]) -> None:
         gone = [{"gone": code} for code in codes]
         if gone:

@@ -15,6 +15,7 @@ from services.ports.central import (
     Difference,
     EventPage,
     Verdict,
+    VoucherPage,
 )
 from services.ports.console_file import (
     BY_CENTRAL,
@@ -67,6 +68,7 @@ __all__ = [
     "Store",
     "Transaction",
     "Verdict",
+    "VoucherPage",
     "Vouchers",
     "Work",
 ]

@@ -76,6 +76,20 @@ class CentralOrder:
     parcel_number: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class VoucherPage:
+    """Codes that changed, and those that were withdrawn; ``cursor`` asks for what comes after.
+    Without one these are all there are: a central that knows no pages. ``unread``: so many
+    were left out, because a newer central says words in them that have no meaning here.
+    """
+
+    vouchers: Sequence[Voucher]
+    removed: Sequence[str] = ()
+    cursor: str | None = None
+    has_more: bool = False
+    unread: int = 0
+
+
 class Central(Protocol):
     """The central API as the console sees it. Blocking, called from the sync threads only.
 
@@ -109,7 +123,15 @@ class Central(Protocol):
         """A page of this console's orders, and the cursor of the next; None at the end."""
         ...
 
-    def vouchers(self) -> Sequence[Voucher]: ...
+    def vouchers(self, cursor: str | None) -> VoucherPage:
+        """Those that changed after ``cursor``; None: from the beginning. Raises
+        Conflict("cursor_unknown") for a place that this central never gave out.
+        """
+        ...
+
+    def vouchers_named(self, codes: Sequence[str]) -> Sequence[Voucher]:
+        """Those of these codes that there are, as they are counted now; 100 at the most."""
+        ...
 
     def operators(self) -> Sequence[KnownOperator]: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +117,12 @@ class Orders(Protocol):
         """All snapshots, the first one first."""
         ...
 
+    def codes_since(self, event: int) -> Collection[str]:
+        """What orders used, in any revision, to which something happened after that event, by
+        its number (``last_event``).
+        """
+        ...
+
     def owed_with_codes(self) -> Sequence[Order]:
         """Those that used a code, were not cancelled, and central has not confirmed yet."""
         ...
@@ -151,7 +157,14 @@ class Vouchers(Protocol):
         """
         ...
 
-    def put(self, voucher: Voucher) -> None: ...
+    def put(self, voucher: Voucher) -> None:
+        """Insert or replace."""
+        ...
+
+    def put_all(self, vouchers: Sequence[Voucher]) -> None:
+        """``put`` each of them, at a fraction of the time. No code comes twice."""
+        ...
+
     def remove(self, codes: Iterable[str]) -> None: ...
     def get(self, code: str) -> Voucher | None:
         """Exactly this code, case and all."""

@@ -6,14 +6,12 @@ for longer than an operator's key may wait, and whatever is broken off is gone o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from enum import StrEnum
 
 from models.customer import Customer
 from models.errors import Conflict, Unavailable
-from models.vouchers import Voucher
-from services.codes import codes_owed, count_what_is_owed
 from services.ports import (
     CatalogueChanges,
     CatalogueSink,
@@ -24,7 +22,8 @@ from services.ports import (
 )
 from services.sync.cursors import Cursors
 from services.sync.enrolment import CUSTOMERS_CURSOR, read_enrolment
-from services.sync.status import NO_CATALOGUE, CatalogueProgress
+from services.sync.status import NO_CATALOGUE, CatalogueProgress, note_download
+from services.sync.voucher_feed import VoucherFeed
 
 ROUNDS = 5
 """Central's catalogue may move while it is read; then the changes since are read as well."""
@@ -32,14 +31,8 @@ ROUNDS = 5
 CUSTOMERS_AT_ONCE = 32
 """Customers in one transaction: some 10 ms, and then whoever waits for the file has it."""
 
-CODES_AT_ONCE = 32
-"""Codes in one transaction, for the same reason: a shop may have many thousands."""
-
 PAGES_AT_ONCE = 1000
 """Of customers in one exchange: a list that never ends holds up what comes after it, once."""
-
-DOWNLOADS = "downloads"
-"""Setting that counts what came down: other programs on this host see that it did."""
 
 Progress = Callable[[CatalogueProgress], None]
 
@@ -64,38 +57,15 @@ class Fetcher:
     def __init__(self, store: Store, sink: CatalogueSink) -> None:
         self._store = store
         self._sink = sink
-        self._vouchers: Sequence[Voucher] | None = None
+        self._vouchers = VoucherFeed(store)
         self._operators: Sequence[KnownOperator] | None = None
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def fetch_vouchers(self, central: Central, *, is_needed: bool) -> None:
-        """Writes only what is kept otherwise, and looks for it where central's answer is another
-        than the last time, or ``is_needed``. What central has not counted yet, because the
-        order was placed meanwhile or still waits, is kept.
-        """
-        found = central.vouchers()
-        if is_needed or found != self._vouchers:
-            with self._store.read() as tx:
-                changed, gone = tx.vouchers.differing(found)
-                owed = codes_owed(tx)
-            anew = [*changed, *(one for one in found if one.code in owed)]
-            self._keep_codes({one.code: one for one in anew} | dict.fromkeys(gone))
-            self._vouchers = found
-
-    def _keep_codes(self, changes: Mapping[str, Voucher | None]) -> None:
-        """A code that is the same stays as it is, with what orders of meanwhile used of it."""
-        every = list(changes)
-        for start in range(0, len(every), CODES_AT_ONCE):
-            codes = frozenset(every[start : start + CODES_AT_ONCE])
-            with self._store.write() as tx:
-                tx.vouchers.remove(codes)
-                for code in codes:
-                    if (voucher := changes[code]) is not None:
-                        tx.vouchers.put(voucher)
-                count_what_is_owed(tx, codes)
-                _note_download(tx)
+    def fetch_vouchers(self, central: Central) -> None:
+        """See ``VoucherFeed.fetch``."""
+        self._vouchers.fetch(central, should_stop=self.should_stop, meanwhile=self.meanwhile)
 
     def fetch_operators(self, central: Central) -> None:
         """Writes only what differs from the last time."""
@@ -132,7 +102,7 @@ class Fetcher:
             self.meanwhile()
         with self._store.write() as tx:
             tx.settings.put(CUSTOMERS_CURSOR, cursor)
-            _note_download(tx)
+            note_download(tx)
 
     def fetch_catalogue(self, central: Central) -> bool:
         """Whether a newer catalogue landed. Raises what ``CatalogueSink.apply`` raises; the
@@ -189,7 +159,3 @@ def _keep(tx: Transaction, people: Sequence[Customer]) -> None:
     newest = {person.customer_id: person for person in people}  # a page may name one twice
     known = tx.customers.versions(list(newest))
     tx.customers.add_all([p for who, p in newest.items() if known.get(who, 0) <= p.version])
-
-
-def _note_download(tx: Transaction) -> None:
-    tx.settings.put(DOWNLOADS, str(int(tx.settings.get(DOWNLOADS) or 0) + 1))

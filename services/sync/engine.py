@@ -17,14 +17,14 @@ from models.errors import KioskError, Unavailable
 from services.ports import CatalogueSink, Central, Clock, Store, Transaction
 from services.sync import status
 from services.sync.backoff import Backoff, asked_to_wait
-from services.sync.downloads import ALL_PARTS, DOWNLOADS, Fetcher, Part, Progress
+from services.sync.downloads import ALL_PARTS, Fetcher, Part, Progress
 from services.sync.enrolled_store import EnrolledStore
 from services.sync.events import EventFeed
 from services.sync.leasing import lease_references
 from services.sync.order_states import apply_order_event
 from services.sync.outbox import ENDS_THE_RUN, NOT_ACCEPTED, Sender, Sent
 from services.sync.reconcile import reconcile_orders
-from services.sync.status import Connection, SyncReport
+from services.sync.status import DOWNLOADS, Connection, SyncReport
 
 BLOCK_SIZE = 100
 """Reference numbers in one block."""
@@ -44,7 +44,6 @@ class _Run:
     sent: Sent = field(default_factory=Sent)
     customers: int = 0
     is_catalogue_new: bool = False
-    answered_before_codes: int = 0
     has_contact: bool = False
     error_code: str | None = None
     is_cut_short: bool = False
@@ -79,8 +78,6 @@ class SyncEngine:
         self._block_size = block_size
         self._new_key = new_key
         self._has_to_send_again = False
-        self._are_codes_needed = False
-        """Something was sent since they came: what is kept of them is to be looked at."""
         self._sender = Sender(self._enrolled, clock, chance, backoff)
         self._fetcher = Fetcher(self._enrolled, catalogue_sink)
         self.events = EventFeed(self._enrolled, clock, apply_order_event, self._reconcile)
@@ -119,7 +116,6 @@ class SyncEngine:
             run.retry_after_seconds = asked_to_wait(error.facts)
             has_contact = run.has_contact or run.sent.has_contact
             connection = connection_after(error, has_contact=has_contact)
-        self._are_codes_needed |= _answered(run.sent) > run.answered_before_codes
         return self._report(run, connection)
 
     def close(self) -> None:
@@ -188,11 +184,8 @@ class SyncEngine:
 
     def _fetch(self, central: Central, run: _Run, parts: Collection[Part]) -> None:
         if Part.VOUCHERS in parts:
-            answered = _answered(run.sent)
-            is_needed = self._are_codes_needed or answered > 0
-            self._fetcher.fetch_vouchers(central, is_needed=is_needed)
+            self._fetcher.fetch_vouchers(central)
             run.has_contact = True
-            self._are_codes_needed, run.answered_before_codes = False, answered
         if Part.OPERATORS in parts:
             self._fetcher.fetch_operators(central)
             run.has_contact = True
@@ -273,13 +266,9 @@ class SyncEngine:
         return self._changes
 
 
-def _answered(sent: Sent) -> int:
-    return sent.confirmed + sent.refused
-
-
 def _moved_by(sent: Sent) -> Iterator[Part]:
-    """What central has otherwise since it took, or refused, what was sent. The codes of a shop
-    may be megabytes: what an order used of them was counted here when it was placed.
+    """What central has otherwise since it took, or refused, what was sent. What an order used
+    of codes was counted here when it was placed.
     """
     if sent.confirmed:
         yield Part.CATALOGUE

@@ -22,6 +22,7 @@ CONSOLE_ID = "central_console_id"
 ENROLMENT_KEY = "enrolment_key"
 """Setting: the key of an enrolment whose answer has not come yet, with its code's SHA-256."""
 CUSTOMERS_CURSOR = "customers_cursor"
+VOUCHERS_CURSOR = "vouchers_cursor"
 EVENTS_CURSOR = "events_cursor"
 IS_DEMO = "is_demo"
 """Setting that is there where ``kiosk demo`` made or took the console."""
@@ -87,6 +88,7 @@ def write_enrolment(settings: Settings, enrolment: Enrolment) -> None:
     settings.put(CONSOLE_NAME, enrolment.console)
     settings.put(CONSOLE_ID, enrolment.console_id)
     settings.put(CUSTOMERS_CURSOR, "")
+    settings.put(VOUCHERS_CURSOR, "")
     settings.put(EVENTS_CURSOR, "")
 
 

@@ -15,7 +15,7 @@ from models.errors import Conflict, Unavailable
 from services.ports import Central, CentralEvent, Clock, Store, Transaction
 from services.sync.downloads import Part
 from services.sync.enrolled_store import EnrolledStore
-from services.sync.enrolment import EVENTS_CURSOR
+from services.sync.enrolment import EVENTS_CURSOR, VOUCHERS_CURSOR
 
 PART_OF = {
     "stock": Part.CATALOGUE,
@@ -93,7 +93,8 @@ class EventFeed:
 
     def forget(self) -> None:
         """The feed is to be begun anew."""
-        self._put_cursor("")
+        with self._store.write() as tx:
+            tx.settings.put(EVENTS_CURSOR, "")
 
     def take(self, event: CentralEvent) -> Part | None:
         """One event; the part it is about, where that is not told with it. Only an order's
@@ -117,7 +118,10 @@ class EventFeed:
         self._rounds += 1
         if not self._reconcile(central) or self._rounds >= ROUNDS_MAX:
             self._rounds = 0
-            self._put_cursor(str(cursor))
+            with self._store.write() as tx:
+                tx.settings.put(EVENTS_CURSOR, str(cursor))
+                # Central may have been put back to where a code was not used up yet.
+                tx.settings.put(VOUCHERS_CURSOR, "")
 
     def _follow(self, central: Central, cursor: int) -> frozenset[Part]:
         parts: set[Part | None] = set()
@@ -135,10 +139,6 @@ class EventFeed:
             cursor = page.cursor
             self.meanwhile()
         return frozenset(part for part in parts if part is not None)
-
-    def _put_cursor(self, cursor: str) -> None:
-        with self._store.write() as tx:
-            tx.settings.put(EVENTS_CURSOR, cursor)
 
 
 def _cursor(tx: Transaction) -> int | None:

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.ports import Transaction
+
 NO_CATALOGUE = "central_without_catalogue"
 """Error code of a run that did all the rest: central answers, and has nothing to sell."""
+
+DOWNLOADS = "downloads"
+"""Setting that counts what came down: other programs on this host see that it did."""
+
+
+def note_download(tx: Transaction) -> None:
+    """Something came down in this transaction."""
+    tx.settings.put(DOWNLOADS, str(int(tx.settings.get(DOWNLOADS) or 0) + 1))
 
 
 class Connection(StrEnum):

@@ -30,7 +30,7 @@ from sqlalchemy import func, select
 from central.database import Database, migrate
 from central.routes.enrolments import GUESSES_MAX, GUESSES_SECONDS
 from central.settings import CentralSettings
-from central.store.catalogue import import_catalogue
+from central.store.catalogue_import import import_catalogue
 from central.store.consoles import add_console
 from central.store.vouchers import put_vouchers
 from central.throttle import Throttle

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from central.backup import back_up
 from central.database import Database
 from central.restore import PLACES_SKIPPED, REFERENCES_SKIPPED, restore
-from central.store.catalogue import import_catalogue
+from central.store.catalogue_import import import_catalogue
 from central.store.consoles import find_console
 from central.store.events import events_after, newest_cursor
 from central.store.feed import page_after, version_now

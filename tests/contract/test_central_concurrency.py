@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 
 from central.database import Database
 from central.settings import CentralSettings
-from central.store.catalogue import import_catalogue
+from central.store.catalogue_import import import_catalogue
 from central.store.customers import customers_by_phone
 from central.store.feed import page_after
 from central.store.references import lease_block

@@ -32,6 +32,7 @@ from central.store.orders import get_order, take_order
 from central.store.receipts import note_received
 from central.store.references import lease_block
 from central.store.revisions import put_revision
+from central.store.vouchers import vouchers_since
 from models.account import Account
 from models.order import OrderState
 from models.tables import central as tables
@@ -110,7 +111,7 @@ def _populated(database: Database, version: str) -> released.Held:
 
 def test_nothing_is_lost(upgraded: Upgraded) -> None:
     added = [row for row in upgraded.after["counters"] if row not in upgraded.before["counters"]]
-    assert added == [("events", 0)]
+    assert added == [("events", 0), ("vouchers", 1)]
     kept = [row for row in upgraded.after["counters"] if row not in added]
     assert {**upgraded.after, "counters": kept} == upgraded.before
     assert all(upgraded.before[table] for table in released.CENTRAL_0001)
@@ -219,6 +220,13 @@ def test_consoles_of_before_are_known_to_have_been_enrolled(upgraded: Upgraded) 
         ("comptoir", True),
         ("volée", True),
     ]
+
+
+def test_codes_of_before_are_the_beginning_of_their_feed(upgraded: Upgraded) -> None:
+    with upgraded.database.read() as connection:
+        begun = vouchers_since(connection, 0, limit=10)
+    assert [voucher.code for voucher in begun.vouchers] == ["AV-7K2M"]
+    assert begun.removed == []
 
 
 def test_references_go_on_where_they_were(upgraded: Upgraded) -> None:

@@ -18,12 +18,9 @@ from models.customer import Customer
 from models.errors import Unavailable
 from models.order import Order, OrderEvent, OrderEventKind
 from models.tables import central as tables
-from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_to_wire
-from services.adapters.console_vouchers import ConsoleVouchers
 from services.codes import count_uses
-from services.ports import CatalogueChanges, EventPage
-from services.sync.downloads import CODES_AT_ONCE, DOWNLOADS, Fetcher
+from services.ports import CatalogueChanges, EventPage, VoucherPage
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import CUSTOMERS_CURSOR
 from services.sync.events import PAGES_AT_ONCE
@@ -42,11 +39,11 @@ def test_codes_and_customers_come_down(bench: Bench) -> None:
         assert tx.customers.get(CUSTOMER.customer_id) is None
     with bench.shop.client("autre") as client:
         client.post("/v1/reference-blocks", json={"count": 10})
-        order = make_order(10_000_040, codes=["Noel5"])
+        order = make_order(10_000_040, codes=["AV-7K2M"])
         assert client.put(f"/v1/orders/{order.order_id}", content=order_to_wire(order)).is_success
     assert bench.engine.run_once().customers == 1
     with bench.console.store.read() as tx:
-        assert tx.vouchers.get("Noel5") == replace(VOUCHERS[1], uses=1)
+        assert tx.vouchers.get("AV-7K2M") == replace(VOUCHERS[2], uses=1, remaining_cents=0)
         assert tx.customers.get(CUSTOMER.customer_id) == CUSTOMER
     assert bench.engine.run_once().customers == 0
 
@@ -86,10 +83,10 @@ def test_what_is_used_while_the_codes_come_down_is_not_forgotten(
 ) -> None:
     real = bench.central.vouchers
 
-    def meanwhile() -> Sequence[Voucher]:
-        found = real()
+    def meanwhile(cursor: str | None) -> VoucherPage:
+        page = real(cursor)
         bench.console.place(with_codes)
-        return [*found, Voucher("NEW", VoucherKind.PERCENT, percent_bp=500)]
+        return replace(page, vouchers=VOUCHERS, cursor="999")
 
     monkeypatch.setattr(bench.central, "vouchers", meanwhile)
     assert bench.engine.run_once().still_waiting == 1
@@ -125,34 +122,6 @@ def test_what_a_refused_order_used_is_given_back_though_the_line_broke_right_the
     report = bench.engine.run_once()
     assert (report.sent, report.refused, report.still_waiting) == (0, 0, 1)
     assert known_codes(bench) == (0, 1500)
-
-
-def test_many_codes_come_in_pieces_and_what_is_the_same_is_left(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put, written = ConsoleVouchers.put, list[str]()
-
-    def note(self: ConsoleVouchers, voucher: Voucher) -> None:
-        written.append(voucher.code)
-        put(self, voucher)
-
-    monkeypatch.setattr(ConsoleVouchers, "put", note)
-    codes = [f"CODE{number:03d}" for number in range(3 * CODES_AT_ONCE + 1)]
-    many = [Voucher(code, VoucherKind.PERCENT, percent_bp=500) for code in codes]
-    for found, pieces in (([*VOUCHERS, *many], 4), ([*VOUCHERS, *many], 0), (VOUCHERS, 4)):
-        before = downloads(bench)
-        monkeypatch.setattr(bench.central, "vouchers", lambda found=found: found)
-        fetcher = Fetcher(bench.console.store, bench.console.catalogue)
-        fetcher.fetch_vouchers(bench.central, is_needed=True)
-        assert downloads(bench) - before == pieces
-        with bench.console.store.read() as tx:
-            assert tx.vouchers.differing(found) == ([], ())
-    assert sorted(written) == codes
-
-
-def downloads(bench: Bench) -> int:
-    with bench.console.store.read() as tx:
-        return int(tx.settings.get(DOWNLOADS) or 0)
 
 
 def test_what_was_changed_here_is_not_overwritten_by_what_is_older(bench: Bench) -> None:

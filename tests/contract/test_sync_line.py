@@ -105,7 +105,7 @@ def test_a_body_cut_off_on_a_real_line(bench: Bench) -> None:
         port = server.getsockname()[1]
         central: Central = CentralHttp(lambda: f"http://127.0.0.1:{port}", "token")
         with pytest.raises(Unavailable) as cut:
-            central.vouchers()
+            central.vouchers(None)
         answering.join()
         central.close()
     assert cut.value.code == "central_cut_off"
@@ -127,7 +127,7 @@ def test_an_answer_without_an_end_is_left(piece: bytes, code: str) -> None:
             answer_bytes_max=100_000,
         )
         with pytest.raises(Unavailable) as left:
-            central.vouchers()
+            central.vouchers(None)
         central.close()
         answering.join()
     assert left.value.code == code

@@ -31,7 +31,7 @@ from models.vouchers import Voucher, VoucherKind
 from models.wire.events import EventKind
 from models.wire.orders import order_to_wire
 from services.adapters.central_http import CentralHttp
-from services.ports import Central, CentralEvent, EventPage, Transaction
+from services.ports import Central, CentralEvent, EventPage, Transaction, VoucherPage
 from services.sync.downloads import ALL_PARTS, Part
 from services.sync.enrolment import EVENTS_CURSOR, Enrolment, write_enrolment
 from services.sync.events import EventFeed
@@ -204,10 +204,10 @@ def test_it_shows_while_an_exchange_takes_its_time(
     asked, let_go = threading.Event(), threading.Event()
     real = CentralHttp.vouchers
 
-    def slow(self: CentralHttp) -> Sequence[Voucher]:
+    def slow(self: CentralHttp, cursor: str | None) -> VoucherPage:
         asked.set()
         assert let_go.wait(20)
-        return real(self)
+        return real(self, cursor)
 
     with live.syncing() as sync:
         live.told.wait_for(is_live)

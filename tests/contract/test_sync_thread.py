@@ -107,10 +107,10 @@ def test_what_is_placed_goes_up_and_the_codes_stay_where_they_are(
     sync.stop()
 
 
-def _noting(asked: list[str], name: str, real: Callable[[], Any]) -> Callable[[], Any]:
-    def noting() -> Any:
+def _noting(asked: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(*args: Any) -> Any:
         asked.append(name)
-        return real()
+        return real(*args)
 
     return noting
 

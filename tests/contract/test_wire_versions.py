@@ -262,6 +262,12 @@ def test_a_page_that_is_wrong_is_not_half_believed(
             kind.read_answer(json.dumps(body()))
 
 
+def test_all_codes_at_once_are_spelled_as_before_there_were_pages() -> None:
+    assert VouchersOut(vouchers=()).canonical() == '{"vouchers":[]}'
+    page = VouchersOut.read_answer('{"vouchers":[],"mood":1}')
+    assert (page.cursor, page.has_more, page.removed) == (None, False, ())
+
+
 def test_events_of_a_newer_kind_are_read() -> None:
     event = {"seq": 7, "kind": "weather", "at": "2026-11-23T10:42:00Z", "rain": True}
     page = EventsPage.read_answer(json.dumps({"events": [event], "cursor": 7, "mood": 1}))

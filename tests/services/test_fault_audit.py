@@ -13,7 +13,7 @@ from benchmarks.faults.facts import (
     Beginning,
     Block,
     CentralFacts,
-    CodeCount,
+    CodeLeft,
     ConsoleFacts,
     Event,
     Evidence,
@@ -104,14 +104,16 @@ def event(seq: int, order_id: UUID) -> Event:
 
 ORDERS = (PLACED, CHANGED, CANCELLED)
 BLOCK = Block(CONSOLE, 10_000_000, 10_000_099)
+USED_UP = CodeLeft(is_used_up=True, remaining_cents=0)
 HOLDS = Fetched(
     stock={"LC970BK": 5},
-    codes={"AVOIR": CodeCount(1, 1500), "RARE": CodeCount(1, 0)},
+    codes={"AVOIR": CodeLeft(is_used_up=False, remaining_cents=1500), "RARE": USED_UP},
     customers={CUSTOMER: 1},
 )
 CENTRAL = CentralFacts(
     orders=tuple(map(at_central, ORDERS)),
     holds=HOLDS,
+    uses={"AVOIR": 1, "RARE": 1},
     blocks=(BLOCK,),
     events=(event(1, PLACED), event(2, CHANGED), event(3, CANCELLED)),
 )
@@ -194,8 +196,9 @@ def behind(**changes: object) -> Break:
     return broken
 
 
-def code(name: str, uses: int, remaining_cents: int = 0) -> Break:
-    return holding(codes={**HOLDS.codes, name: CodeCount(uses, remaining_cents)})
+def used(name: str, uses: int) -> Break:
+    """Central counts the uses of a code otherwise."""
+    return central(uses={**CENTRAL.uses, name: uses})
 
 
 def without(order_id: UUID) -> Break:
@@ -254,10 +257,10 @@ BROKEN: dict[str, Break] = {
     "stock": holding(stock={"LC970BK": 6}),
     "reserved_for_other": there(PLACED, reservations=(Reservation("LC970BK", 1, 1),)),
     "reserved_too_much": there(PLACED, reservations=(Reservation("LC970BK", 2, 3),)),
-    "used_too_often": code("RARE", 2),
-    "uses": code("RARE", 0),
+    "used_too_often": used("RARE", 2),
+    "uses": used("RARE", 0),
     "used_too_often_by_one": there(CHANGED, uses={"RARE": 300}),
-    "credit": code("AVOIR", 1, 2000),
+    "credit": holding(codes={**HOLDS.codes, "AVOIR": replace(USED_UP, remaining_cents=2000)}),
     "payment": there(PLACED, payments=(Payment("awaited", 4580), Payment("awaited", 4580))),
     "amount": there(PLACED, payments=(Payment("awaited", 4580),), paid_cents=1000),
     "event_hole": central(events=(event(1, PLACED), event(3, CANCELLED))),
@@ -267,7 +270,7 @@ BROKEN: dict[str, Break] = {
     ),
     "customer_lost": holding(customers={}),
     "stock_behind": behind(stock={"LC970BK": 9}),
-    "codes_behind": behind(codes={}),
+    "codes_behind": behind(codes={**HOLDS.codes, "RARE": replace(USED_UP, is_used_up=False)}),
     "customers_behind": behind(customers={CUSTOMER: 2}),
 }
 

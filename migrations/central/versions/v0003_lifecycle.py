@@ -40,6 +40,7 @@ PAGE = 1_000
 def upgrade() -> None:
     _widen()
     _columns()
+    _number_codes()
     schema = sa.MetaData(naming_convention=NAMES)
     for known, key in (
         ("consoles", "console_id"),
@@ -75,11 +76,27 @@ def _columns() -> None:
     )
     # Those that await no money were covered by credits: nobody had noted a payment yet.
     op.execute("UPDATE orders SET costs_cents = total_cents WHERE state = 'awaiting_payment'")
+    op.add_column(
+        "vouchers",
+        sa.Column("is_removed", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+    op.add_column("vouchers", sa.Column("seq", NUMBER, nullable=False, server_default=sa.text("0")))
+    op.create_index("ix_vouchers_seq", "vouchers", ["seq"])
     with op.batch_alter_table("reference_blocks") as blocks:
         blocks.add_column(sa.Column("lease_key", sa.Text))
         blocks.create_unique_constraint(
             "uq_reference_blocks_console_id_lease_key", ["console_id", "lease_key"]
         )
+
+
+def _number_codes() -> None:
+    """In any order: consoles have not followed them so far."""
+    op.execute(
+        "UPDATE vouchers SET seq = numbered.seq FROM"
+        " (SELECT code, row_number() OVER (ORDER BY code) AS seq FROM vouchers) AS numbered"
+        " WHERE vouchers.code = numbered.code"
+    )
+    op.execute("INSERT INTO counters (name, value) SELECT 'vouchers', count(*) FROM vouchers")
 
 
 def _people(schema: sa.MetaData) -> list[sa.Table]:
