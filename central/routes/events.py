@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -29,13 +30,26 @@ NOT_KEPT = {
 
 
 class EventStream(StreamingResponse):
-    """An answer that goes on until either side ends it."""
+    """An answer that goes on until either side ends it; here, by leaving ``while_in``."""
 
     media_type = "text/event-stream"
 
+    def __init__(
+        self, events: AsyncGenerator[bytes], while_in: AbstractContextManager[None]
+    ) -> None:
+        super().__init__(events, headers=NOT_KEPT)
+        self._events = events
+        self._while_in = while_in
+
     async def stream_response(self, send: Send) -> None:
-        async with aclosing(self.body_iterator):  # type: ignore[type-var]  # it is a generator
-            await super().stream_response(send)
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
+        with self._while_in:
+            async with aclosing(self._events):
+                async for text in self._events:
+                    await send({"type": "http.response.body", "body": text, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 @router.get("/events", responses=problems(*GUARDED, "body_malformed", "cursor_unknown"))
@@ -80,4 +94,5 @@ async def stream(
     """
     live: Live = request.app.state.live
     _, token = get_authorization_scheme_param(request.headers.get("Authorization"))
-    return EventStream(live.stream(cursor, console.console_id, token), headers=NOT_KEPT)
+    of = console.console_id
+    return EventStream(live.stream(cursor, of, token), while_in=live.one_of_few(of))
