@@ -6,8 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 from sqlalchemy.engine import Connection
 
+from central.answers import spelled
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.customers import change_customer, customers_by_phone, customers_since
@@ -23,23 +25,26 @@ SEQ_MAX = 2**31 - 1
 ROWS_MAX = 5_000
 
 
-@router.get("/customers", responses=problems(*GUARDED, "body_malformed"))
+@router.get(
+    "/customers",
+    response_model=CustomersPage,
+    responses=problems(*GUARDED, "body_malformed"),
+)
 def customers(
     console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
     cursor: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = ROWS_MAX,
-) -> CustomersPage:
+) -> Response:
     """Customers changed after ``cursor``; all of them without one. At most ``limit`` on a page:
     a console that is in use reads small ones.
     """
     del console
     with database.read() as connection:
         found = customers_since(connection, cursor, limit=min(limit, settings.page_rows))
-    return CustomersPage(
-        customers=tuple(found.customers), cursor=str(found.last_seq), has_more=found.has_more
-    )
+    page = CustomersPage(customers=(), cursor=str(found.last_seq), has_more=found.has_more)
+    return spelled(page, "customers", found.bodies)
 
 
 @router.get("/customers/lookup", responses=problems(*GUARDED, "body_malformed"))

@@ -11,6 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.types import Send
 
+from central.answers import spelled
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, problems
 from central.live import Live
@@ -52,17 +53,23 @@ class EventStream(StreamingResponse):
         await send({"type": "http.response.body", "body": b""})
 
 
-@router.get("/events", responses=problems(*GUARDED, "body_malformed", "cursor_unknown"))
+@router.get(
+    "/events",
+    response_model=EventsPage,
+    responses=problems(*GUARDED, "body_malformed", "cursor_unknown"),
+)
 def events(
     console: ConsoleOf, database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None
-) -> EventsPage:
+) -> Response:
     """What happened after ``cursor`` that this console may know; without one nothing but the
     cursor to begin with. 410 for a cursor that has missed something: fetch everything.
     """
     with database.read() as connection:
         if cursor is None:
-            return EventsPage(events=(), cursor=newest_cursor(connection))
-        return events_after(connection, console.console_id, cursor, limit=settings.page_rows)
+            page = EventsPage(events=(), cursor=newest_cursor(connection))
+        else:
+            page = events_after(connection, console.console_id, cursor, limit=settings.page_rows)
+    return spelled(page, "events", (event.model_dump_json() for event in page.events))
 
 
 def first_cursor(
@@ -79,7 +86,7 @@ def first_cursor(
 
 @router.get(
     "/events/stream",
-    response_class=EventStream,
+    response_class=StreamingResponse,
     responses={
         200: {"content": {EventStream.media_type: {"schema": {"type": "string"}}}},
         **problems(*GUARDED, "body_malformed", "cursor_unknown"),

@@ -6,7 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
 
+from central.answers import spelled
 from central.auth import ConsoleOf, DatabaseOf, MetricsOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.routes.customers import SEQ_MAX
@@ -106,19 +108,19 @@ def cancel(
     return cancelled
 
 
-@router.get("/orders", responses=problems(*GUARDED, "body_malformed"))
+@router.get("/orders", response_model=OrdersPage, responses=problems(*GUARDED, "body_malformed"))
 def listing(
     console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
     cursor: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0,
-) -> OrdersPage:
+) -> Response:
     """The orders that this console sent, the oldest first."""
     with database.read() as connection:
         rows, last = orders_since(connection, console, cursor, limit=settings.page_rows)
-    return OrdersPage(
-        orders=tuple(rows), cursor=None if last is None else str(last), has_more=last is not None
-    )
+    following = None if last is None else str(last)
+    page = OrdersPage(orders=(), cursor=following, has_more=last is not None)
+    return spelled(page, "orders", (row.model_dump_json() for row in rows))
 
 
 @router.get("/orders/{order_id}", responses=problems(*GUARDED, "body_malformed", "not_found"))

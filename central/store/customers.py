@@ -31,7 +31,9 @@ LOCKED_VERSIONS = VERSIONS.with_for_update(key_share=True)
 
 @dataclass(frozen=True, slots=True)
 class CustomersSince:
-    customers: Sequence[CustomerWire]
+    """``bodies`` as they are kept: each is the JSON of a ``CustomerWire``."""
+
+    bodies: Sequence[str]
     last_seq: int
     has_more: bool
 
@@ -126,7 +128,7 @@ def customers_since(connection: Connection, seq: int, *, limit: int) -> Customer
     rows = connection.execute(wanted.order_by(customers.c.seq).limit(limit + 1)).all()
     page = rows[:limit]
     return CustomersSince(
-        customers=[CustomerWire.model_validate_json(row.body) for row in page],
+        bodies=[row.body for row in page],
         last_seq=page[-1].seq if page else seq,
         has_more=len(rows) > limit,
     )
