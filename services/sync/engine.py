@@ -39,6 +39,10 @@ ABOUT_THIS_COMPUTER = ("store_", "catalogue_", "file_", "sync_")
 """Codes of what went wrong here, whatever the line is like."""
 
 
+ENDS_WITH_THE_LEASE = ENDS_THE_RUN - {"too_many_requests"}
+"""Here that is about numbers alone, of which no console needs so many in a day."""
+
+
 @dataclass(slots=True)
 class _Run:
     sent: Sent = field(default_factory=Sent)
@@ -78,6 +82,8 @@ class SyncEngine:
         self._central: Central | None = None
         self._block_size = block_size
         self._new_key = new_key
+        self._lease_refused: str | None = None
+        self._lease_again_at = float("-inf")
         self._has_to_send_again = False
         self._are_codes_needed = False
         """Something was sent since they came: what is kept of them is to be looked at."""
@@ -110,6 +116,7 @@ class SyncEngine:
         run = _Run()
         connection = Connection.ONLINE
         if retry_all:
+            self._lease_again_at = float("-inf")
             with self._store.write() as tx:
                 tx.outbox.retry_now(now=self._clock.now())
         try:
@@ -213,8 +220,12 @@ class SyncEngine:
     def _lease(self, central: Central, wanted: int, run: _Run) -> None:
         """A block is asked for before all that waits is sent: on a line that breaks again and
         again an exchange may never come to its end, and the next caller needs a number. What
-        central says against it is told, and keeps neither orders nor what comes down.
+        central says against it is told, and keeps neither orders nor what comes down; where it
+        says when there may be more, it is not asked before.
         """
+        if time.monotonic() < self._lease_again_at:
+            run.error_code = self._lease_refused
+            return
         try:
             blocks = lease_references(
                 self._enrolled,
@@ -224,9 +235,10 @@ class SyncEngine:
                 new_key=self._new_key,
             )
         except KioskError as error:
-            if error.code in ENDS_THE_RUN or error.code.startswith(ABOUT_THIS_COMPUTER):
+            if error.code in ENDS_WITH_THE_LEASE or error.code.startswith(ABOUT_THIS_COMPUTER):
                 raise
-            run.error_code = error.code
+            run.error_code = self._lease_refused = error.code
+            self._lease_again_at = time.monotonic() + (asked_to_wait(error.facts) or 0.0)
         else:
             run.has_contact |= blocks > 0
 
