@@ -71,7 +71,8 @@ def put(
     settings: SettingsOf,
 ) -> CustomerWire:
     """Write a customer's file: a new one, or the version after the one that is known. The
-    same body again is no change; another one of the same version is 409.
+    same body again is no change and has the same answer, for ever; another one of the same
+    version is 409.
     """
     del console
     if customer.customer_id != customer_id:

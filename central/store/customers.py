@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from central.database import next_number, upsert
 from models.errors import Conflict
-from models.tables.central import customer_phones, customers
+from models.tables.central import customer_changes, customer_phones, customers
 from models.wire.customers import CustomerWire
 
 # Statements of every order are made once: making one takes longer than running it.
@@ -60,7 +60,8 @@ def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> fro
 
 def change_customer(connection: Connection, person: CustomerWire) -> bool:
     """Write one customer's file, which is new or the version after the one that is known;
-    whether it was. Idempotent: the same version with the same body again is no change.
+    whether it was. Idempotent for ever: the same version with the same body again is no
+    change, also where newer ones have been written since.
 
     Raises Conflict("customer_stale") where somebody else wrote this version before.
     """
@@ -68,11 +69,32 @@ def change_customer(connection: Connection, person: CustomerWire) -> bool:
     known = _versions(connection, wanted, is_locking=True).get(person.customer_id)
     is_next = known is None or known + 1 == person.version
     if is_next and put_customers(connection, [person]):
+        _note_change(connection, person)
         return True
-    body = select(customers.c.body).where(customers.c.customer_id == person.customer_id)
-    if connection.scalar(body) != person.canonical():
+    if not _was_taken(connection, person):
         raise Conflict("customer_stale")
     return False
+
+
+def _note_change(connection: Connection, person: CustomerWire) -> None:
+    connection.execute(
+        customer_changes.insert().values(
+            customer_id=person.customer_id, version=person.version, fingerprint=person.fingerprint()
+        )
+    )
+
+
+def _was_taken(connection: Connection, person: CustomerWire) -> bool:
+    """By itself at any time, or with the order that was the last to change the file."""
+    body = select(customers.c.body).where(customers.c.customer_id == person.customer_id)
+    fingerprint = select(customer_changes.c.fingerprint).where(
+        customer_changes.c.customer_id == person.customer_id,
+        customer_changes.c.version == person.version,
+    )
+    return (
+        connection.scalar(body) == person.canonical()
+        or connection.scalar(fingerprint) == person.fingerprint()
+    )
 
 
 def customers_by_phone(connection: Connection, e164: str) -> Sequence[CustomerWire]:
