@@ -158,8 +158,8 @@ class CentralHttp:
             query=_after(cursor),
             headers={"Accept": PAGES_TYPE},
             timeout=PAGES_TIMEOUT,
-        ) as answer:
-            yield from pages_of(answer)
+        ) as (answer, patience):
+            yield from pages_of(answer, patience)
 
     # --- live ---------------------------------------------------------------------
 
@@ -175,8 +175,8 @@ class CentralHttp:
             query=_after(cursor),
             headers={"Accept": EVENTS_TYPE},
             timeout=self._listen_timeout,
-        ) as answer:
-            yield events_of(answer)
+        ) as (answer, patience):
+            yield events_of(answer, patience)
 
     def hang_up(self) -> None:
         self._line.hang_up()
