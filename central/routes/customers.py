@@ -61,7 +61,7 @@ def lookup(
 
 @router.put(
     "/customers/{customer_id}",
-    responses=problems(*GUARDED, *READS_A_BODY, "customer_stale"),
+    responses=problems(*GUARDED, *READS_A_BODY, "card_number_refused", "customer_stale"),
 )
 def put(
     customer_id: UUID,

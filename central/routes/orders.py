@@ -30,7 +30,13 @@ from models.wire.payments import PaymentRequestsOut
 
 router = APIRouter(prefix="/v1", tags=["orders"])
 
-NOT_SOUND = ("amounts_do_not_add_up", "demo_order_refused", "order_conflict", "order_id_mismatch")
+NOT_SOUND = (
+    "amounts_do_not_add_up",
+    "card_number_refused",
+    "demo_order_refused",
+    "order_conflict",
+    "order_id_mismatch",
+)
 REFERENCE = ("reference_check", "reference_not_leased", "reference_taken")
 TOO_LATE = ("order_unknown", "order_cancelled", "order_dispatched")
 
@@ -88,7 +94,8 @@ def put_changed(
 
 
 @router.put(
-    "/orders/{order_id}/cancellation", responses=problems(*GUARDED, *READS_A_BODY, *TOO_LATE)
+    "/orders/{order_id}/cancellation",
+    responses=problems(*GUARDED, *READS_A_BODY, *TOO_LATE, "card_number_refused"),
 )
 def cancel(
     order_id: UUID,

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from central.card_numbers import refuse_card_numbers
 from central.database import next_number, upsert
 from models.errors import Conflict
 from models.tables.central import customer_changes, customer_phones, customers
@@ -63,14 +64,16 @@ def change_customer(connection: Connection, person: CustomerWire) -> bool:
     whether it was. Idempotent for ever: the same version with the same body again is no
     change, also where newer ones have been written since.
 
-    Raises Conflict("customer_stale") where somebody else wrote this version before.
+    Raises Conflict("customer_stale") where somebody else wrote this version before,
+    Rejected("card_number_refused").
     """
     wanted = [person.customer_id]
     known = _versions(connection, wanted, is_locking=True).get(person.customer_id)
-    is_next = known is None or known + 1 == person.version
-    if is_next and put_customers(connection, [person]):
-        _note_change(connection, person)
-        return True
+    if known is None or known + 1 == person.version:
+        refuse_card_numbers(person)
+        if put_customers(connection, [person]):
+            _note_change(connection, person)
+            return True
     if not _was_taken(connection, person):
         raise Conflict("customer_stale")
     return False
