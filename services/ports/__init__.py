@@ -14,6 +14,7 @@ from services.ports.central import (
     CentralOrder,
     Difference,
     EventPage,
+    Listed,
     Verdict,
 )
 from services.ports.console_file import (
@@ -52,6 +53,7 @@ __all__ = [
     "EventPage",
     "Ids",
     "KnownOperator",
+    "Listed",
     "Operators",
     "OrderRow",
     "OrderStanding",

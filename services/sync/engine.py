@@ -25,6 +25,7 @@ from services.sync.order_states import apply_order_event
 from services.sync.outbox import ENDS_THE_RUN, NOT_ACCEPTED, Sender, Sent
 from services.sync.reconcile import reconcile_orders
 from services.sync.status import Connection, SyncReport
+from services.sync.unread import unread
 
 BLOCK_SIZE = 100
 """Reference numbers in one block."""
@@ -267,6 +268,7 @@ class SyncEngine:
                 changes=self._count_changes(tx, version),
                 retry_after_seconds=run.retry_after_seconds,
                 clock_offset_seconds=self._central.clock_offset_seconds if self._central else None,
+                unread=unread(tx.settings),
             )
 
     def _count_changes(self, tx: Transaction, catalogue_version: str) -> int:

@@ -196,7 +196,7 @@ def test_a_snapshot_page_is_compressed(shop: Shop) -> None:
 
 def test_codes_come_as_they_are_counted(shop: Shop, follower: Follower) -> None:
     shop.fill()
-    assert sorted(follower.central.vouchers(), key=lambda v: v.code) == sorted(
+    assert sorted(follower.central.vouchers().rows, key=lambda v: v.code) == sorted(
         VOUCHERS, key=lambda v: v.code
     )
 

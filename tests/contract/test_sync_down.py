@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -22,7 +22,7 @@ from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_to_wire
 from services.adapters.console_vouchers import ConsoleVouchers
 from services.codes import count_uses
-from services.ports import CatalogueChanges, EventPage
+from services.ports import CatalogueChanges, EventPage, Listed
 from services.sync.downloads import CODES_AT_ONCE, DOWNLOADS, Fetcher
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import CUSTOMERS_CURSOR
@@ -86,10 +86,10 @@ def test_what_is_used_while_the_codes_come_down_is_not_forgotten(
 ) -> None:
     real = bench.central.vouchers
 
-    def meanwhile() -> Sequence[Voucher]:
-        found = real()
+    def meanwhile() -> Listed[Voucher]:
+        found = real().rows
         bench.console.place(with_codes)
-        return [*found, Voucher("NEW", VoucherKind.PERCENT, percent_bp=500)]
+        return Listed([*found, Voucher("NEW", VoucherKind.PERCENT, percent_bp=500)])
 
     monkeypatch.setattr(bench.central, "vouchers", meanwhile)
     assert bench.engine.run_once().still_waiting == 1
@@ -141,7 +141,7 @@ def test_many_codes_come_in_pieces_and_what_is_the_same_is_left(
     many = [Voucher(code, VoucherKind.PERCENT, percent_bp=500) for code in codes]
     for found, pieces in (([*VOUCHERS, *many], 4), ([*VOUCHERS, *many], 0), (VOUCHERS, 4)):
         before = downloads(bench)
-        monkeypatch.setattr(bench.central, "vouchers", lambda found=found: found)
+        monkeypatch.setattr(bench.central, "vouchers", lambda found=found: Listed(found))
         fetcher = Fetcher(bench.console.store, bench.console.catalogue)
         fetcher.fetch_vouchers(bench.central, is_needed=True)
         assert downloads(bench) - before == pieces
@@ -170,7 +170,7 @@ def test_what_was_changed_here_is_not_overwritten_by_what_is_older(bench: Bench)
 
 
 def test_a_feed_that_stands_still_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.central, "customers", lambda _: ([CUSTOMER], "7"))
+    monkeypatch.setattr(bench.central, "customers", lambda _: Listed([CUSTOMER], "7"))
     report = bench.engine.run_once()
     assert (report.error_code, report.catalogue_version) == ("central_unclear", "shop-1")
     monkeypatch.undo()
@@ -185,15 +185,15 @@ def test_a_feed_that_goes_in_circles_ends(bench: Bench, monkeypatch: pytest.Monk
     following = iter(["7", "8", "7", "8"])
     asked: list[str | None] = []
 
-    def people(cursor: str | None) -> tuple[Sequence[Customer], str]:
+    def people(cursor: str | None) -> Listed[Customer]:
         asked.append(cursor)
-        return [CUSTOMER], next(following)
+        return Listed([CUSTOMER], next(following))
 
     monkeypatch.setattr(bench.central, "customers", people)
     assert bench.engine.run_once().error_code == "central_unclear"
     assert len(asked) == 3
     monkeypatch.undo()
-    monkeypatch.setattr(bench.central, "orders", lambda at: ([], "b" if at == "a" else "a"))
+    monkeypatch.setattr(bench.central, "orders", lambda at: Listed([], "b" if at == "a" else "a"))
     bench.engine.events.forget()
     assert bench.engine.run_once().error_code == "central_unclear"
 
@@ -203,7 +203,7 @@ def test_a_list_of_customers_that_never_ends_is_gone_on_with_by_the_next_exchang
 ) -> None:
     monkeypatch.setattr(downloads_module, "PAGES_AT_ONCE", 3)
     monkeypatch.setattr(
-        bench.central, "customers", lambda cursor: ([CUSTOMER], str(int(cursor or 0) + 1))
+        bench.central, "customers", lambda cursor: Listed([CUSTOMER], str(int(cursor or 0) + 1))
     )
     with bench.console.store.write() as tx:
         tx.settings.put(CUSTOMERS_CURSOR, "100")

@@ -31,7 +31,7 @@ from models.vouchers import Voucher, VoucherKind
 from models.wire.events import EventKind
 from models.wire.orders import order_to_wire
 from services.adapters.central_http import CentralHttp
-from services.ports import Central, CentralEvent, EventPage, Transaction
+from services.ports import Central, CentralEvent, EventPage, Listed, Transaction
 from services.sync.downloads import ALL_PARTS, Part
 from services.sync.enrolment import EVENTS_CURSOR, Enrolment, write_enrolment
 from services.sync.events import EventFeed
@@ -204,7 +204,7 @@ def test_it_shows_while_an_exchange_takes_its_time(
     asked, let_go = threading.Event(), threading.Event()
     real = CentralHttp.vouchers
 
-    def slow(self: CentralHttp) -> Sequence[Voucher]:
+    def slow(self: CentralHttp) -> Listed[Voucher]:
         asked.set()
         assert let_go.wait(20)
         return real(self)
