@@ -15,8 +15,9 @@ test: $(READY)           ## the tests
 
 check: format lint types layers test   ## what CI runs
 
-bench: $(READY)          ## the budgets beside what was measured
+bench: $(READY)          ## the budgets beside what was measured, at the console and at a central
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -W ignore -m benchmarks.central
 
 load: $(READY)           ## what a central carries
 	$(BIN)/python -W ignore -m benchmarks.central $(ARGS)

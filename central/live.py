@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -44,6 +44,11 @@ POLL_SECONDS_NOTIFIED = 2.0
 
 T = TypeVar("T")
 
+STREAMS_MAX = 4
+"""Of one console at one worker. It needs one; the others are of lines that were cut and whose
+end nobody has noticed yet.
+"""
+
 READING = {"GET", "HEAD", "OPTIONS"}
 
 OPENING = b": listening\n"
@@ -72,6 +77,8 @@ class Live:
         self._settings = settings
         self._reader: Reader | None = None
         self._is_closed = False
+        self._open: dict[UUID, list[anyio.CancelScope]] = {}
+        """Streams of each console that has any, the oldest first."""
         self.listeners = 0
         """Streams that are open now."""
 
@@ -79,7 +86,7 @@ class Live:
     def is_reading(self) -> bool:
         return self._reader is not None
 
-    async def stream(self, cursor: int, console_id: UUID, token: str) -> AsyncIterator[bytes]:
+    async def stream(self, cursor: int, console_id: UUID, token: str) -> AsyncGenerator[bytes]:
         """What this console is told after ``cursor``, as it happens, and a heartbeat where
         there is nothing. Ends where the token is good no longer, the cursor is too old by now
         or the server stops.
@@ -95,6 +102,29 @@ class Live:
                     continue
                 yield text or HEARTBEAT
                 spoke = reader.loop.time()
+
+    @contextlib.contextmanager
+    def one_of_few(self, console_id: UUID) -> Iterator[None]:
+        """Where a stream of this console is sent. The block ends early, in silence, where the
+        console has opened ``STREAMS_MAX`` newer ones: whoever comes back after a cut line is let
+        in, whatever became of the streams before.
+        """
+        streams = self._open.setdefault(console_id, [])
+        if len(streams) == STREAMS_MAX:
+            streams.pop(0).cancel()
+        with anyio.CancelScope() as stream:
+            streams.append(stream)
+            try:
+                yield
+            finally:
+                self._forget(console_id, stream)
+
+    def _forget(self, console_id: UUID, stream: anyio.CancelScope) -> None:
+        streams = self._open.get(console_id, [])
+        if stream in streams:  # else it made way for another
+            streams.remove(stream)
+            if not streams:
+                del self._open[console_id]
 
     def ring(self) -> None:
         """There may be something new: look now."""
@@ -235,9 +265,12 @@ class Reader:
             return good_tokens(connection, at=self._settings.now())
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
-        """A defect, unless it was stopped: streams end and are opened anew, with a new reader."""
+        """A defect, unless it was stopped: streams end and are opened anew, with a new reader,
+        and nobody stops this one any more.
+        """
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("defect", error=place_of(error))
+            self.stop()
             self.tell()
 
 

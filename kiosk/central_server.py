@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ CONNECTIONS_MAX = 2_000
 """Of one worker, streams included; more are told 503. What a connection that dribbles its
 headers may hold is for the proxy to limit: uvicorn has no time for it.
 """
+
+UNREAD_SECONDS = 60
+"""How long somebody may take nothing of what is sent to them, or not even acknowledge it."""
 
 BACKLOG = 1024
 """Five hundred consoles may come back at the same moment."""
@@ -80,6 +84,11 @@ def listen(host: str, port: int) -> socket.socket:
     # What is accepted inherits it. asyncio would set it, but not on a socket whose protocol
     # was left open, as create_server does; without it every answer comes 40 ms late.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if sys.platform == "linux":
+        # Inherited too. Else who never reads holds an answer for ever, a cut line for 15 minutes:
+        # the application waits for the buffer, and only the kernel sees that nothing moves.
+        unread = UNREAD_SECONDS * 1000
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
     return listener
 
 

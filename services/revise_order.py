@@ -25,7 +25,7 @@ from models.order import (
 )
 from models.work import Settlement
 from services.codes import count_uses, give_back_uses
-from services.drafts import refuse_card_numbers, save_draft
+from services.drafts import refuse_card_numbers, save_draft, without_card_numbers
 from services.former import Former
 from services.owing import is_refused_whole, owe
 from services.placing import (
@@ -57,7 +57,7 @@ def begin_revision(
     if draft is not None:
         taken = tx.drafts.take(draft.draft_id, holder=holder, at=now)
         return save_draft(taken, tx=tx, holder=holder, now=now)
-    begun = draft_of(order, draft_id=ids.new(), now=now)
+    begun = without_card_numbers(draft_of(order, draft_id=ids.new(), now=now))
     return save_draft(begun, tx=tx, holder=holder, now=now)
 
 

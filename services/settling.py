@@ -39,8 +39,9 @@ def as_note(text: str, field: str) -> str:
     """One line of what somebody typed, as it may be kept. Raises
     DomainError("card_number_refused", field=...) (R9) and ("note_too_long", maximum=...).
     """
-    refuse_pan(text, field)
     note = clean(text, NOTE_MAX + 1)
+    for said in (text, note):  # one line may bring together what was apart
+        refuse_pan(said, field)
     if len(note) > NOTE_MAX:
         raise DomainError("note_too_long", maximum=NOTE_MAX)
     return note

@@ -1,10 +1,11 @@
 """What a central carries, on a file and on PostgreSQL that syncs to disk.
 
-    python -m benchmarks.central [--database sqlite|postgresql|both] [--parts orders,consoles,first-sync]
+    python -m benchmarks.central [--database sqlite|postgresql|both] [--parts orders,consoles,first-sync,growth]
 
 ``orders``: orders a second and how long each takes, with one client and with eight, each order
 preceded by a look-up by phone. ``consoles``: five hundred that listen and poll while orders come
-in. ``first-sync``: 400,000 rows into a new console, the whole way.
+in. ``first-sync``: 400,000 rows into a new console, the whole way. ``growth``: orders again, with ten
+times as many orders and customers before; it takes some minutes to make them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from benchmarks.central import consoles as console_load
 from benchmarks.central import orders as order_load
 from benchmarks.central import snapshot
 from benchmarks.central.served import database, served
-from benchmarks.central.shop import fill
+from benchmarks.central.shop import fill, grown
 
 ORDERS_PER_SECOND = 300
 ORDER_P99_MS = 100
@@ -32,6 +33,9 @@ FIRST_SYNC_SECONDS = 60
 EVENT_SECONDS = 1
 CONSOLES = 500
 WATCHED_SECONDS = 20
+GROWTH = ((20_000, 100_000), (200_000, 1_000_000))
+"""Customers and past orders."""
+USUAL_PARTS = "orders,consoles,first-sync"
 
 
 @contextmanager
@@ -79,6 +83,22 @@ def _rows_of_orders(kind: str, taken: order_load.Taken) -> list[Row]:
         Row("  failed / with differences", f"{taken.failed} / {taken.differing}"),
         Row("  processors used by the central", f"{taken.processor_share:.2f}"),
     ]
+
+
+def growth_rows(kind: str, args: argparse.Namespace) -> list[Row]:
+    """The same load on ten times as much of everything."""
+    now = datetime.now(UTC)
+    rows: list[Row] = []
+    with empty(kind) as (where, folder):
+        customers, orders = GROWTH[0]
+        shop = fill(where, customers=customers, orders=orders, consoles=8, now=now)
+        for customers, orders in GROWTH:
+            shop = grown(where, shop, customers=customers, orders=orders, now=now)
+            with served(where, folder) as central:
+                taken = order_load.take(central, shop, clients=8, orders=args.orders, now=now)
+            rows.append(Row(f"{kind}, {orders:,} orders, {customers:,} customers before", ""))
+            rows += _rows_of_orders(kind, taken)
+    return rows
 
 
 def console_rows(kind: str, args: argparse.Namespace) -> list[Row]:
@@ -135,6 +155,7 @@ def first_sync_rows(kind: str, args: argparse.Namespace) -> list[Row]:
 
 PARTS: dict[str, Callable[[str, argparse.Namespace], list[Row]]] = {
     "orders": order_rows,
+    "growth": growth_rows,
     "consoles": console_rows,
     "first-sync": first_sync_rows,
 }
@@ -143,7 +164,7 @@ PARTS: dict[str, Callable[[str, argparse.Namespace], list[Row]]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    parser.add_argument("--parts", default=",".join(PARTS), help=", ".join(PARTS))
+    parser.add_argument("--parts", default=USUAL_PARTS, help=", ".join(PARTS))
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--past-orders", type=int, default=100_000)
     parser.add_argument("--orders", type=int, default=2_400)

@@ -79,6 +79,12 @@ def fill(database: str, *, customers: int, orders: int, consoles: int, now: date
     return Shop(tokens, articles, customers)
 
 
+def grown(database: str, shop: Shop, *, customers: int, orders: int, now: datetime) -> Shop:
+    with closing(Database(where_is(database))) as opened:
+        grow(opened, shop.articles, customers=customers, orders=orders, now=now)
+    return replace(shop, customers=customers)
+
+
 def grow(
     opened: Database,
     articles: Sequence[Article],

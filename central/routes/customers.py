@@ -6,9 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 from sqlalchemy.engine import Connection
 
-from central.answers import Answer
+from central.answers import Answer, spelled
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.customers import change_customer, customers_by_phone, customers_since
@@ -23,23 +24,26 @@ router = APIRouter(prefix="/v1", tags=["customers"])
 ROWS_MAX = 5_000
 
 
-@router.get("/customers", responses=problems(*GUARDED, "body_malformed"))
+@router.get(
+    "/customers",
+    response_model=CustomersPage,
+    responses=problems(*GUARDED, "body_malformed"),
+)
 def customers(
     console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
     cursor: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = ROWS_MAX,
-) -> CustomersPage:
+) -> Response:
     """Customers changed after ``cursor``; all of them without one. At most ``limit`` on a page:
     a console that is in use reads small ones.
     """
     del console
     with database.read() as connection:
         found = customers_since(connection, cursor, limit=min(limit, settings.page_rows))
-    return CustomersPage(
-        customers=tuple(found.customers), cursor=str(found.last_seq), has_more=found.has_more
-    )
+    page = CustomersPage(customers=(), cursor=str(found.last_seq), has_more=found.has_more)
+    return spelled(page, "customers", found.bodies)
 
 
 @router.get(
@@ -61,7 +65,7 @@ def lookup(
 
 @router.put(
     "/customers/{customer_id}",
-    responses=problems(*GUARDED, *READS_A_BODY, "customer_stale"),
+    responses=problems(*GUARDED, *READS_A_BODY, "card_number_refused", "customer_stale"),
 )
 def put(
     customer_id: UUID,
@@ -71,7 +75,8 @@ def put(
     settings: SettingsOf,
 ) -> CustomerWire:
     """Write a customer's file: a new one, or the version after the one that is known. The
-    same body again is no change; another one of the same version is 409.
+    same body again is no change and has the same answer, for ever; another one of the same
+    version is 409.
     """
     del console
     if customer.customer_id != customer_id:

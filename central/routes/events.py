@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -10,6 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.types import Send
 
+from central.answers import spelled
 from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, problems
 from central.live import Live
@@ -30,26 +32,45 @@ NOT_KEPT = {
 
 
 class EventStream(StreamingResponse):
-    """An answer that goes on until either side ends it."""
+    """An answer that goes on until either side ends it; here, by leaving ``while_in``."""
 
     media_type = "text/event-stream"
 
+    def __init__(
+        self, events: AsyncGenerator[bytes], while_in: AbstractContextManager[None]
+    ) -> None:
+        super().__init__(events, headers=NOT_KEPT)
+        self._events = events
+        self._while_in = while_in
+
     async def stream_response(self, send: Send) -> None:
-        async with aclosing(self.body_iterator):  # type: ignore[type-var]  # it is a generator
-            await super().stream_response(send)
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
+        with self._while_in:
+            async with aclosing(self._events):
+                async for text in self._events:
+                    await send({"type": "http.response.body", "body": text, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
-@router.get("/events", responses=problems(*GUARDED, "body_malformed", "cursor_unknown"))
+@router.get(
+    "/events",
+    response_model=EventsPage,
+    responses=problems(*GUARDED, "body_malformed", "cursor_unknown"),
+)
 def events(
     console: ConsoleOf, database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None
-) -> EventsPage:
+) -> Response:
     """What happened after ``cursor`` that this console may know; without one nothing but the
     cursor to begin with. 410 for a cursor that has missed something: fetch everything.
     """
     with database.read() as connection:
         if cursor is None:
-            return EventsPage(events=(), cursor=newest_cursor(connection))
-        return events_after(connection, console.console_id, cursor, limit=settings.page_rows)
+            page = EventsPage(events=(), cursor=newest_cursor(connection))
+        else:
+            page = events_after(connection, console.console_id, cursor, limit=settings.page_rows)
+    return spelled(page, "events", (event.model_dump_json() for event in page.events))
 
 
 def first_cursor(
@@ -66,7 +87,7 @@ def first_cursor(
 
 @router.get(
     "/events/stream",
-    response_class=EventStream,
+    response_class=StreamingResponse,
     responses={
         200: {"content": {EventStream.media_type: {"schema": {"type": "string"}}}},
         **problems(*GUARDED, "body_malformed", "cursor_unknown"),
@@ -81,4 +102,5 @@ async def stream(
     """
     live: Live = request.app.state.live
     _, token = get_authorization_scheme_param(request.headers.get("Authorization"))
-    return EventStream(live.stream(cursor, console.console_id, token), headers=NOT_KEPT)
+    of = console.console_id
+    return EventStream(live.stream(cursor, of, token), while_in=live.one_of_few(of))

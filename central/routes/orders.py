@@ -6,8 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
 
-from central.answers import Answer
+from central.answers import Answer, spelled
 from central.auth import ConsoleOf, DatabaseOf, MetricsOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.cancellations import cancel_order
@@ -29,7 +30,13 @@ from models.wire.payments import PaymentRequestsOut
 
 router = APIRouter(prefix="/v1", tags=["orders"])
 
-NOT_SOUND = ("amounts_do_not_add_up", "demo_order_refused", "order_conflict", "order_id_mismatch")
+NOT_SOUND = (
+    "amounts_do_not_add_up",
+    "card_number_refused",
+    "demo_order_refused",
+    "order_conflict",
+    "order_id_mismatch",
+)
 REFERENCE = ("reference_check", "reference_not_leased", "reference_taken")
 TOO_LATE = ("order_unknown", "order_cancelled", "order_dispatched")
 
@@ -92,7 +99,7 @@ def put_changed(
 @router.put(
     "/orders/{order_id}/cancellation",
     response_model=CancellationOut,
-    responses=problems(*GUARDED, *READS_A_BODY, *TOO_LATE),
+    responses=problems(*GUARDED, *READS_A_BODY, *TOO_LATE, "card_number_refused"),
 )
 def cancel(
     order_id: UUID,
@@ -112,19 +119,19 @@ def cancel(
     return Answer(cancelled)
 
 
-@router.get("/orders", responses=problems(*GUARDED, "body_malformed"))
+@router.get("/orders", response_model=OrdersPage, responses=problems(*GUARDED, "body_malformed"))
 def listing(
     console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
     cursor: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0,
-) -> OrdersPage:
+) -> Response:
     """The orders that this console sent, the oldest first."""
     with database.read() as connection:
         rows, last = orders_since(connection, console, cursor, limit=settings.page_rows)
-    return OrdersPage(
-        orders=tuple(rows), cursor=None if last is None else str(last), has_more=last is not None
-    )
+    following = None if last is None else str(last)
+    page = OrdersPage(orders=(), cursor=following, has_more=last is not None)
+    return spelled(page, "orders", (row.model_dump_json() for row in rows))
 
 
 @router.get("/orders/{order_id}", responses=problems(*GUARDED, "body_malformed", "not_found"))

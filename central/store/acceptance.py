@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
+from central.card_numbers import refuse_card_numbers
 from central.judge import Judgement
 from central.store.payments import Due
 from models.errors import Rejected
@@ -20,11 +21,12 @@ from models.wire.orders import OrderIn, Outcome, VerdictOut
 
 
 def ensure_sound(order: OrderIn) -> None:
-    """Raises Rejected: "demo_order_refused", "amounts_do_not_add_up"."""
+    """Raises Rejected: "demo_order_refused", "amounts_do_not_add_up", "card_number_refused"."""
     if order.is_demo:  # placed for practice, before the console was enrolled
         raise Rejected("demo_order_refused", fields=("is_demo",))
     if not _adds_up(order):
         raise Rejected("amounts_do_not_add_up", fields=("amounts",))
+    refuse_card_numbers(order)
 
 
 def answered_before(connection: Connection, row: Row[Any], order: OrderIn) -> VerdictOut | None:

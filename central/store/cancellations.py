@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
+from central.card_numbers import refuse_card_numbers
 from central.database import committed_together
 from central.store import happenings, ledger, payments
 from central.store.consoles import Console
@@ -33,14 +34,15 @@ def cancel_order(
     """The order is cancelled, and the same body gets the same answer for ever. A credit has
     its money back, an open request is cancelled; what was paid has to go back to the customer.
 
-    Raises Rejected("order_unknown") for one that this console did not send, Conflict:
-    "order_cancelled" by another body, "order_dispatched".
+    Raises Rejected("order_unknown") for one that this console did not send, and
+    ("card_number_refused"); Conflict: "order_cancelled" by another body, "order_dispatched".
     """
     row = lock_order(connection, console, order_id)
     known = _answered_before(connection, order_id, wanted)
     if known is not None:
         return known
     ensure_changeable(row)
+    refuse_card_numbers(wanted)
     answer = CancellationOut(
         order_id=order_id,
         state=OrderState.CANCELLED,

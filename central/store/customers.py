@@ -11,9 +11,10 @@ from sqlalchemy import Text, Uuid, bindparam, exists, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import Insert
 
-from central.database import drawn, insert_for, raise_counter
+from central.card_numbers import refuse_card_numbers
+from central.database import drawn, insert_for, raise_counter, upsert
 from models.errors import Conflict
-from models.tables.central import customer_phones, customers
+from models.tables.central import customer_changes, customer_phones, customers
 from models.wire.customers import CustomerWire
 
 COUNTER = "customers"
@@ -42,7 +43,9 @@ PHONE_ADDED = customer_phones.insert().from_select(
 
 @dataclass(frozen=True, slots=True)
 class CustomersSince:
-    customers: Sequence[CustomerWire]
+    """``bodies`` as they are kept: each is the JSON of a ``CustomerWire``."""
+
+    bodies: Sequence[str]
     last_seq: int
     has_more: bool
 
@@ -97,18 +100,45 @@ def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> Non
 
 def change_customer(connection: Connection, person: CustomerWire) -> bool:
     """Write one customer's file, which is new or the version after the one that is known;
-    whether it was. Idempotent: the same version with the same body again is no change.
+    whether it was. Idempotent for ever: the same version with the same body again is no
+    change, also where newer ones have been written since.
 
-    Raises Conflict("customer_stale") where somebody else wrote this version before.
+    Raises Conflict("customer_stale") where somebody else wrote this version before,
+    Rejected("card_number_refused").
     """
     known = connection.scalar(LOCKED_VERSION, {"customer_id": person.customer_id})
     is_next = known is None or known + 1 == person.version
     if is_next:
+        refuse_card_numbers(person)
         put_customers(connection, [person])
-    body = select(customers.c.body).where(customers.c.customer_id == person.customer_id)
-    if connection.scalar(body) != person.canonical():
+    if not _was_taken(connection, person):
         raise Conflict("customer_stale")
+    if is_next:
+        _note_change(connection, person)
     return is_next
+
+
+def _note_change(connection: Connection, person: CustomerWire) -> None:
+    """Again, where the same came twice at once."""
+    row: dict[str, object] = {
+        "customer_id": person.customer_id,
+        "version": person.version,
+        "fingerprint": person.fingerprint(),
+    }
+    upsert(connection, customer_changes, [row])
+
+
+def _was_taken(connection: Connection, person: CustomerWire) -> bool:
+    """By itself at any time, or with the order that was the last to change the file."""
+    body = select(customers.c.body).where(customers.c.customer_id == person.customer_id)
+    fingerprint = select(customer_changes.c.fingerprint).where(
+        customer_changes.c.customer_id == person.customer_id,
+        customer_changes.c.version == person.version,
+    )
+    return (
+        connection.scalar(body) == person.canonical()
+        or connection.scalar(fingerprint) == person.fingerprint()
+    )
 
 
 def customers_by_phone(connection: Connection, e164: str) -> Sequence[CustomerWire]:
@@ -135,7 +165,7 @@ def customers_since(connection: Connection, seq: int, *, limit: int) -> Customer
     rows = connection.execute(wanted.order_by(customers.c.seq).limit(limit + 1)).all()
     page = rows[:limit]
     return CustomersSince(
-        customers=[CustomerWire.model_validate_json(row.body) for row in page],
+        bodies=[row.body for row in page],
         last_seq=page[-1].seq if page else seq,
         has_more=len(rows) > limit,
     )

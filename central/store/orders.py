@@ -2,8 +2,9 @@
 
 The uuid is an order's identity for ever. One transaction holds the order, the verdict, what
 it takes of the shop, the customer it brings, what is asked for it and what consoles are
-told: all of it or nothing. Rows are locked in one order: vouchers, articles, customers, and
-counters last, because who holds a counter keeps all others waiting.
+told: all of it or nothing. Rows are locked in one order: vouchers, articles, and counters
+last, because who holds a counter keeps all others waiting: everything that is written is sent
+together, with the commit.
 """
 
 from __future__ import annotations

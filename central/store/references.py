@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -19,6 +20,8 @@ LEASED_PER_DAY_MAX = 100_000
 """Numbers that one console may lease in 24 hours: far more than it can say on the phone, and
 so few that one gone wild uses up the shop's 90 million in no less than two years.
 """
+
+A_DAY = timedelta(days=1)
 
 SKIPPED = "references_skipped"
 """Setting: first and last of each range that a restore left out, as JSON."""
@@ -44,15 +47,16 @@ def lease_block(
     whatever ``count`` was then. Without a key an answer that is lost costs its numbers.
 
     Raises Unavailable("references_exhausted") or, for a console that leases without end,
-    ("too_many_requests").
+    ("too_many_requests", retry_after_seconds=...).
     """
     # Before anything is read: the same key sent twice at once waits here for its answer.
     lock_counter(connection, "references")
     known = _leased_with(connection, console_id, key)
     if known is not None:
         return known
-    if _leased_since(connection, console_id, at - timedelta(days=1)) + count > LEASED_PER_DAY_MAX:
-        raise Unavailable("too_many_requests")
+    if _leased_since(connection, console_id, at - A_DAY) + count > LEASED_PER_DAY_MAX:
+        wait = _seconds_to_fewer(connection, console_id, at)
+        raise Unavailable("too_many_requests", retry_after_seconds=wait)
     last = next_number(connection, "references", count)
     if last > NUMBER_MAX:
         raise Unavailable("references_exhausted")
@@ -83,6 +87,16 @@ def _leased_since(connection: Connection, console_id: UUID, since: datetime) -> 
         reference_blocks.c.console_id == console_id, reference_blocks.c.leased_at > since
     )
     return int(connection.execute(wanted).scalar_one())
+
+
+def _seconds_to_fewer(connection: Connection, console_id: UUID, at: datetime) -> int:
+    """Until the oldest of those blocks is a day old: not before then can anything be had."""
+    oldest: datetime = connection.execute(
+        select(func.min(reference_blocks.c.leased_at)).where(
+            reference_blocks.c.console_id == console_id, reference_blocks.c.leased_at > at - A_DAY
+        )
+    ).scalar_one()
+    return ceil((oldest + A_DAY - at).total_seconds())
 
 
 def numbers_left(connection: Connection) -> int:

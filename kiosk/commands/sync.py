@@ -115,6 +115,11 @@ def _say(report: SyncReport) -> None:
     print(f"références d'avance : {report.references_left}")
     if report.is_catalogue_new:
         print(f"catalogue : {report.catalogue_version}")
+    if report.unread:
+        print(
+            f"laissé de côté : {report.unread} ligne(s) qu'une centrale plus récente écrit"
+            " autrement ; mettez cette console à jour"
+        )
     if report.error_code is not None:
         print(f"kiosk: {_what_to_do(report.error_code)}", file=sys.stderr)
 

@@ -182,6 +182,21 @@ customers = Table(
     Index(None, "seq"),
 )
 
+customer_changes = Table(
+    "customer_changes",
+    metadata,
+    # What was taken by itself and not with an order: sent again it has the same answer, also
+    # when newer versions have taken its place.
+    Column(
+        "customer_id",
+        Uuid,
+        ForeignKey("customers.customer_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("version", Integer, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+)
+
 customer_phones = Table(
     "customer_phones",
     metadata,

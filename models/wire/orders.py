@@ -21,6 +21,7 @@ from models.payment import LinkChannel, PaymentMethod
 from models.pricing import CodeOutcome, PricedLine, Quote
 from models.promise import Promise, PromiseReasonCode
 from models.vouchers import RefusalReason, VoucherKind
+from models.wire.card_numbers import fields_with_card_numbers
 from models.wire.customers import CustomerWire, DeliveryWire
 from models.wire.fields import (
     BasisPoints,
@@ -235,14 +236,16 @@ def order_to_wire(order: Order) -> str:
     """The body of ``PUT /v1/orders/{order_id}``: canonical JSON, the same bytes every time.
 
     Raises DomainError("order_not_sendable", field=...) where a text is longer, or an amount
-    larger, than the contract has room for, and ("order_too_long", size=..., maximum=...) in
-    bytes where all of it together is.
+    larger, than the contract has room for, ("card_number_refused", field=...) (R9), and
+    ("order_too_long", size=..., maximum=...) in bytes where all of it together is.
     """
     try:
-        body = _order_in(order).canonical()
+        said = _order_in(order)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise DomainError("order_not_sendable", field=where) from error
+    _refuse_card_numbers(said)
+    body = said.canonical()
     size = len(body.encode())
     if size > ORDER_BYTES_MAX:
         raise DomainError("order_too_long", size=size, maximum=ORDER_BYTES_MAX)
@@ -250,15 +253,23 @@ def order_to_wire(order: Order) -> str:
 
 
 def cancellation_to_wire(at: datetime, reason: str, operator_id: UUID | None) -> str:
-    """The body of ``PUT /v1/orders/{order_id}/cancellation``."""
-    return CancellationIn(
-        cancelled_at=at.astimezone(UTC), reason=reason, operator_id=operator_id
-    ).canonical()
+    """The body of ``PUT /v1/orders/{order_id}/cancellation``. Raises
+    DomainError("card_number_refused", field=...).
+    """
+    said = CancellationIn(cancelled_at=at.astimezone(UTC), reason=reason, operator_id=operator_id)
+    _refuse_card_numbers(said)
+    return said.canonical()
 
 
 def order_from_wire(body: str | bytes) -> OrderIn:
     """Read a body that ``order_to_wire`` wrote. Raises pydantic.ValidationError."""
     return OrderIn.model_validate_json(body)
+
+
+def _refuse_card_numbers(said: WireModel) -> None:
+    """Here the operator can mend it: central would refuse it for good."""
+    for field in fields_with_card_numbers(said):
+        raise DomainError("card_number_refused", field=field.rpartition(".")[2])
 
 
 def _order_in(order: Order) -> OrderIn:

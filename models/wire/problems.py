@@ -21,6 +21,7 @@ PROBLEMS: Mapping[str, tuple[int, type[KioskError]]] = {
     "body_too_large": (413, Rejected),
     "cursor_unknown": (410, Conflict),
     "amounts_do_not_add_up": (422, Rejected),
+    "card_number_refused": (422, Rejected),
     "defect_at_central": (500, Unavailable),
     "demo_order_refused": (422, Rejected),
     "method_not_allowed": (405, Unavailable),

@@ -86,6 +86,7 @@ _REASONS: Mapping[str, str] = {
     "amounts_do_not_add_up": "les montants ne concordent pas",
     "body_malformed": "la centrale ne comprend pas l'envoi",
     "body_too_large": "envoi trop volumineux",
+    "card_number_refused": "un numéro de carte y est écrit",
     "central_busy": "centrale occupée",
     "central_cut_off": "liaison coupée",
     "central_not_ready": "centrale pas encore prête",

@@ -283,6 +283,12 @@ _NOT_UNDERSTOOD: Mapping[str, str] = {
 
 _REFUSED_ORDERS: Mapping[str, Callable[[str], Advice]] = {
     **{code: _refused(f"{why}", _WAIT, _AGAIN) for code, why in _NOT_UNDERSTOOD.items()},
+    "card_number_refused": _refused(
+        "contient un numéro de carte, que la centrale ne garde pas",
+        _WAIT,
+        "M pour l'enlever des textes et confirmer ; X annule.",
+        "numéro de carte",
+    ),
     "demo_order_refused": _refused(
         "est une commande de démonstration : la centrale ne la prend pas",
         "",
@@ -317,6 +323,12 @@ _REFUSED_CHANGES: Mapping[str, Callable[[str], Advice]] = {
         code: _refused(f"{why}", _WAIT_CHANGE, f"{_ADMINISTRATOR} ; puis M ou X recommence.")
         for code, why in _NOT_UNDERSTOOD.items()
     },
+    "card_number_refused": _refused(
+        "contient un numéro de carte, que la centrale ne garde pas",
+        _WAIT_CHANGE,
+        "M ou X recommence, sans le numéro.",
+        "numéro de carte",
+    ),
     "order_dispatched": _refused(
         "arrive trop tard : le transporteur a le colis",
         _GONE,

@@ -53,6 +53,7 @@ from services.ports import (
     Clock,
     EventPage,
     KnownOperator,
+    Listed,
     SignedIn,
     Verdict,
     VoucherPage,
@@ -125,9 +126,9 @@ class CentralHttp:
         path = f"/v1/orders/{order_id}/cancellation"
         return cancelled_of(order_id, self._line.ask(CancellationOut, "PUT", path, body=body))
 
-    def orders(self, cursor: str | None) -> tuple[Sequence[CentralOrder], str | None]:
+    def orders(self, cursor: str | None) -> Listed[CentralOrder]:
         page = self._line.ask(OrdersPage, "GET", "/v1/orders", query=_after(cursor))
-        return [order_of(row) for row in page.orders], page.cursor
+        return Listed([order_of(row) for row in page.orders], page.cursor, page.unread)
 
     # --- down ---------------------------------------------------------------------
 
@@ -148,10 +149,11 @@ class CentralHttp:
         body = SignInIn(login=login, password=password).canonical()
         return signed_in_of(self._line.ask(SignInOut, "POST", "/v1/sign-ins", body=body))
 
-    def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]:
+    def customers(self, cursor: str | None) -> Listed[Customer]:
         query = _after(cursor) | {"limit": CUSTOMERS_AT_ONCE}
         page = self._line.ask(CustomersPage, "GET", "/v1/customers", query=query)
-        return [wire.to_domain() for wire in page.customers], page.cursor
+        people = [wire.to_domain() for wire in page.customers]
+        return Listed(people, page.cursor, page.unread)
 
     def catalogue_version(self) -> str:
         return self._line.ask(CatalogueOut, "GET", "/v1/catalogue").version or ""
@@ -167,8 +169,8 @@ class CentralHttp:
             query=_after(cursor),
             headers={"Accept": PAGES_TYPE},
             timeout=PAGES_TIMEOUT,
-        ) as answer:
-            yield from pages_of(answer)
+        ) as (answer, patience):
+            yield from pages_of(answer, patience)
 
     # --- live ---------------------------------------------------------------------
 
@@ -184,8 +186,8 @@ class CentralHttp:
             query=_after(cursor),
             headers={"Accept": EVENTS_TYPE},
             timeout=self._listen_timeout,
-        ) as answer:
-            yield events_of(answer)
+        ) as (answer, patience):
+            yield events_of(answer, patience)
 
     def hang_up(self) -> None:
         self._line.hang_up()

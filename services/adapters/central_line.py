@@ -9,12 +9,12 @@ no resource and no value of the trade.
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,12 +23,14 @@ from pydantic import ValidationError
 from models.errors import KioskError, Unavailable
 from models.wire.fields import WireModel
 from models.wire.problems import TYPE_PREFIX, Problem, error_of
+from services.adapters.central_patience import Patience
 from services.adapters.system import SystemClock
 from services.ports import Clock
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
-"""Each is for one step on the line: httpx has none for a whole answer."""
+"""Each is for one step on the line."""
 ANSWER_SECONDS = 60.0
+"""For a whole exchange; of one that may last, until its answer begins."""
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """A page of a catalogue is some 3 MB; all codes at once, of a central that knows no pages,
 are the largest answer there is.
@@ -68,7 +70,8 @@ class CentralLine:
         self._clock = clock or SystemClock()
         self._base = ""
         self._client: httpx.Client | None = None
-        self._reading: list[httpx.Response] = []
+        self._sockets: tuple[socket.socket, ...] = ()
+        self._reading: list[socket.socket | None] = []
         self.clock_offset_seconds: int | None = None
         """What to add to our clock to have central's, by its last answer; None before one."""
 
@@ -83,8 +86,8 @@ class CentralLine:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Central's answer, read. Raises KioskError for everything else there is."""
-        with self.open(method, path, query=query, body=body, headers=headers) as answer:
-            content = self._whole(answer)
+        with self.open(method, path, query=query, body=body, headers=headers) as (answer, patience):
+            content = self._whole(answer, patience)
         try:
             return kind.read_answer(content)
         except ValidationError as error:
@@ -92,8 +95,8 @@ class CentralLine:
 
     def ping(self, path: str) -> None:
         """Returns where a 2xx came. Raises as ``ask``."""
-        with self.open("GET", path) as answer:
-            self._whole(answer)
+        with self.open("GET", path) as (answer, patience):
+            self._whole(answer, patience)
 
     @contextmanager
     def open(
@@ -105,13 +108,15 @@ class CentralLine:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: httpx.Timeout | None = None,
-    ) -> Iterator[httpx.Response]:
-        """A 2xx answer, to be read within the block, where httpx's errors become ours.
+    ) -> Iterator[tuple[httpx.Response, Patience]]:
+        """A 2xx answer, to be read within the block, where httpx's errors become ours; and the
+        patience with it, which runs out as it does with any answer unless more is given.
         Raises as ``ask``.
         """
         told = {} if body is None else {"Content-Type": "application/json"}
         with (
-            _in_our_words(),
+            Patience(self._answer_seconds, partial(self._shut, but=(*self._reading,))) as patience,
+            _in_our_words(patience),
             self._ready_client().stream(
                 method,
                 path,
@@ -119,37 +124,56 @@ class CentralLine:
                 content=None if body is None else body.encode(),
                 headers={**told, **(headers or {})},
                 timeout=timeout or self._timeout,
+                extensions={"trace": self._note_socket},
             ) as answer,
         ):
             self._look_at_their_clock(answer)
             if not answer.is_success:
-                raise _error(answer, self._whole(answer))
-            self._reading.append(answer)
+                raise _error(answer, self._whole(answer, patience))
+            self._reading.append(_socket_of(answer.extensions.get("network_stream")))
             try:
-                yield answer
+                yield answer, patience
             finally:
-                self._reading.remove(answer)
+                self._reading.pop()
 
     def hang_up(self) -> None:
-        """From any thread: whoever reads an answer has Unavailable("central_cut_off") at once."""
-        for answer in tuple(self._reading):
-            _shut(answer)
+        """From any thread: whoever waits for an answer, or reads one, has
+        Unavailable("central_cut_off") at once.
+        """
+        self._shut()
+
+    def _shut(self, but: Collection[socket.socket | None] = ()) -> None:
+        """Closing would not wake the thread that waits for bytes; the end of them does. What is
+        shut beside what is waited for is idle, and noticed before it is used again.
+        """
+        for line in self._sockets:
+            if line not in but:
+                with suppress(OSError):  # it is over already
+                    # Not ``SSLSocket.shutdown``, which takes the encryption away from under the
+                    # reader.
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+    def _note_socket(self, event: str, info: Mapping[str, Any]) -> None:
+        """Httpcore tells of each step; of a line that is made it gives the stream."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            made = _socket_of(info["return_value"])
+            still = (line for line in self._sockets if line.fileno() >= 0)
+            self._sockets = (*still, *([made] if made else []))
 
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None
 
-    def _whole(self, answer: httpx.Response) -> bytes:
+    def _whole(self, answer: httpx.Response, patience: Patience) -> bytes:
         """The whole answer, if it ends: neither a drip nor a flood holds the sync up."""
-        deadline = time.monotonic() + self._answer_seconds
         content = bytearray()
         for piece in answer.iter_bytes():
             content += piece
             if len(content) > self._answer_bytes_max:
                 raise Unavailable("central_unclear")
-            if time.monotonic() > deadline:
-                raise Unavailable("central_timeout")
+            patience.check()
+        patience.check()  # where it was cut that may look like its end
         return bytes(content)
 
     def _look_at_their_clock(self, answer: httpx.Response) -> None:
@@ -179,28 +203,33 @@ class CentralLine:
         )
 
 
-def _shut(answer: httpx.Response) -> None:
-    """Closing it would not wake the thread that waits for its bytes; the end of them does."""
-    stream = answer.extensions.get("network_stream")
+def _socket_of(stream: Any) -> socket.socket | None:
+    """Of a stream of httpcore's; none of an answer that a test made up."""
     line = stream.get_extra_info("socket") if stream is not None else None
-    if isinstance(line, socket.socket):
-        with suppress(OSError):  # it is over already
-            # Not ``SSLSocket.shutdown``, which takes the encryption away from under the reader.
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
+    return line if isinstance(line, socket.socket) else None
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def _in_our_words(patience: Patience) -> Iterator[None]:
     try:
         yield
-    except httpx.ConnectTimeout as error:
-        raise Unavailable("central_unreachable") from error
-    except httpx.TimeoutException as error:
-        raise Unavailable("central_timeout") from error
-    except (httpx.ConnectError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise Unavailable("central_unreachable") from error
-    except httpx.HTTPError as error:
-        raise Unavailable("central_cut_off") from error
+    except (Unavailable, httpx.HTTPError, httpx.InvalidURL) as error:
+        patience.check()  # what was cut is told as what cut it
+        if isinstance(error, Unavailable):
+            raise
+        raise Unavailable(_code_of(error)) from error
+
+
+def _code_of(error: Exception) -> str:
+    match error:
+        case httpx.ConnectTimeout():
+            return "central_unreachable"
+        case httpx.TimeoutException():
+            return "central_timeout"
+        case httpx.ConnectError() | httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return "central_unreachable"
+        case _:
+            return "central_cut_off"
 
 
 def _error(answer: httpx.Response, content: bytes) -> KioskError:

@@ -7,7 +7,6 @@ keeps the line itself; what a line means is ``central_answers``'.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -17,6 +16,7 @@ from models.errors import Unavailable
 from models.wire.catalogue import ChangesOut
 from models.wire.events import EventOut
 from services.adapters.central_answers import changes_of, event_of
+from services.adapters.central_patience import Patience
 from services.ports import CatalogueChanges, CentralEvent
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -37,6 +37,7 @@ EVENTS_TYPE = "text/event-stream"
 
 def pages_of(
     answer: httpx.Response,
+    patience: Patience,
     *,
     line_bytes_max: int = LINE_BYTES_MAX,
     line_seconds: float = LINE_SECONDS,
@@ -45,7 +46,7 @@ def pages_of(
     ends before, and as ``lines_of``.
     """
     _refuse_other_than(PAGES_TYPE, answer)
-    for line in lines_of(answer, bytes_max=line_bytes_max, seconds=line_seconds):
+    for line in lines_of(answer, patience, bytes_max=line_bytes_max, seconds=line_seconds):
         try:
             page = changes_of(ChangesOut.read_answer(line))
         except ValidationError as error:
@@ -57,7 +58,7 @@ def pages_of(
 
 
 def events_of(
-    answer: httpx.Response, *, line_bytes_max: int = LINE_BYTES_MAX
+    answer: httpx.Response, patience: Patience, *, line_bytes_max: int = LINE_BYTES_MAX
 ) -> Iterator[CentralEvent]:
     """Server-sent events (WHATWG HTML, 9.2), of which only the data is used: it says all.
     Raises Unavailable("central_cut_off") at the end of the answer, and as ``lines_of``.
@@ -65,7 +66,7 @@ def events_of(
     _refuse_other_than(EVENTS_TYPE, answer)
     data = bytearray()
     # A line may be awaited for ever here: the heartbeat is what the timeout is for.
-    for line in lines_of(answer, bytes_max=line_bytes_max, seconds=float("inf")):
+    for line in lines_of(answer, patience, bytes_max=line_bytes_max, seconds=float("inf")):
         field, _, value = line.rstrip(b"\r").partition(b":")
         if field == b"data":
             data += value.removeprefix(b" ") + b"\n"
@@ -77,25 +78,27 @@ def events_of(
     raise Unavailable("central_cut_off")
 
 
-def lines_of(answer: httpx.Response, *, bytes_max: int, seconds: float) -> Iterator[bytes]:
+def lines_of(
+    answer: httpx.Response, patience: Patience, *, bytes_max: int, seconds: float
+) -> Iterator[bytes]:
     """Whole lines without their end; one that breaks off is not given. Raises
     Unavailable("central_unclear") for one that is too long, ("central_timeout") for one that
-    drips.
+    drips: each has ``seconds``, without those that whoever reads takes over the one before.
     """
     pending = bytearray()
-    deadline = time.monotonic() + seconds
+    patience.give(seconds)
     for piece in answer.iter_bytes():
         head, *following = piece.split(b"\n")
         pending += head
         if following:
+            patience.rest()
             yield bytes(pending)
             yield from following[:-1]
             pending = bytearray(following[-1])
-            deadline = time.monotonic() + seconds
+            patience.give(seconds)
         if len(pending) > bytes_max:
             raise Unavailable("central_unclear")
-        if time.monotonic() > deadline:
-            raise Unavailable("central_timeout")
+        patience.check()
 
 
 def _event(data: bytes) -> CentralEvent:

@@ -14,6 +14,7 @@ from services.ports.central import (
     CentralOrder,
     Difference,
     EventPage,
+    Listed,
     Verdict,
     VoucherPage,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "EventPage",
     "Ids",
     "KnownOperator",
+    "Listed",
     "Operators",
     "OrderRow",
     "OrderStanding",

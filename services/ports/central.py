@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from models.customer import Customer
 from models.vouchers import Voucher
 from services.ports.catalogue import CatalogueChanges
 from services.ports.people import KnownOperator, SignedIn
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,17 @@ class EventPage:
     events: tuple[CentralEvent, ...]
     cursor: int
     has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """Some of what central has, and the ``cursor`` of what comes next where it is asked for by
+    pages. ``unread`` rows more are in words of a newer central, and were left out.
+    """
+
+    rows: Sequence[T]
+    cursor: str | None = None
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +132,8 @@ class Central(Protocol):
         """Idempotent, as ``put_order``."""
         ...
 
-    def orders(self, cursor: str | None) -> tuple[Sequence[CentralOrder], str | None]:
-        """A page of this console's orders, and the cursor of the next; None at the end."""
+    def orders(self, cursor: str | None) -> Listed[CentralOrder]:
+        """A page of this console's orders; no cursor at the end."""
         ...
 
     def vouchers(self, cursor: str | None) -> VoucherPage:
@@ -139,8 +152,10 @@ class Central(Protocol):
         """Raises Rejected("sign_in_refused")."""
         ...
 
-    def customers(self, cursor: str | None) -> tuple[Sequence[Customer], str | None]:
-        """Those changed after ``cursor`` and where to go on; none are left once it is empty."""
+    def customers(self, cursor: str | None) -> Listed[Customer]:
+        """Those changed after ``cursor`` and where to go on; none are left once there are neither
+        rows nor unread ones.
+        """
         ...
 
     def catalogue_version(self) -> str: ...

@@ -17,12 +17,14 @@ from services.ports import (
     CatalogueSink,
     Central,
     KnownOperator,
+    Listed,
     Store,
     Transaction,
 )
 from services.sync.cursors import Cursors
 from services.sync.enrolment import CUSTOMERS_CURSOR, read_enrolment
 from services.sync.status import NO_CATALOGUE, CatalogueProgress, note_download
+from services.sync.unread import UnreadPart, unread
 from services.sync.voucher_feed import VoucherFeed
 
 ROUNDS = 5
@@ -59,6 +61,7 @@ class Fetcher:
         self._sink = sink
         self._vouchers = VoucherFeed(store)
         self._operators: Sequence[KnownOperator] | None = None
+        self._is_new = True
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
         self.meanwhile: Callable[[], None] = lambda: None
@@ -80,28 +83,40 @@ class Fetcher:
         the next exchange goes on. Raises Unavailable("central_unclear").
         """
         count = 0
-        with self._store.read() as tx:
-            cursor = tx.settings.get(CUSTOMERS_CURSOR) or None
+        cursor = self._customers_cursor()
         cursors = Cursors(cursor)
         for _ in range(PAGES_AT_ONCE):
             if self.should_stop():
                 break
-            people, following = central.customers(cursor)
-            if not people:
+            page = central.customers(cursor)
+            if not page.rows and not page.unread:
                 break
-            cursors.check(following)
-            cursor = following
-            self._keep(people, cursor or "")
-            count += len(people)
+            cursors.check(page.cursor)
+            self._keep(page, is_first=cursor is None)
+            cursor = page.cursor
+            count += len(page.rows)
         return count
 
-    def _keep(self, people: Sequence[Customer], cursor: str) -> None:
+    def _customers_cursor(self) -> str | None:
+        """From the beginning where some were left out by the program that ran before: this one may
+        be newer, and they do not come again by themselves.
+        """
+        is_new, self._is_new = self._is_new, False
+        with self._store.read() as tx:
+            if is_new and unread(tx.settings, [UnreadPart.CUSTOMERS]):
+                return None
+            return tx.settings.get(CUSTOMERS_CURSOR) or None
+
+    def _keep(self, page: Listed[Customer], *, is_first: bool) -> None:
+        people = page.rows
         for start in range(0, len(people), CUSTOMERS_AT_ONCE):
             with self._store.write() as tx:
                 _keep(tx, people[start : start + CUSTOMERS_AT_ONCE])
             self.meanwhile()
         with self._store.write() as tx:
-            tx.settings.put(CUSTOMERS_CURSOR, cursor)
+            before = 0 if is_first else unread(tx.settings, [UnreadPart.CUSTOMERS])
+            tx.settings.put(UnreadPart.CUSTOMERS, str(before + page.unread))
+            tx.settings.put(CUSTOMERS_CURSOR, page.cursor or "")
             note_download(tx)
 
     def fetch_catalogue(self, central: Central) -> bool:

@@ -25,6 +25,7 @@ from services.sync.order_states import apply_order_event
 from services.sync.outbox import ENDS_THE_RUN, NOT_ACCEPTED, Sender, Sent
 from services.sync.reconcile import reconcile_orders
 from services.sync.status import DOWNLOADS, Connection, SyncReport
+from services.sync.unread import unread
 
 BLOCK_SIZE = 100
 """Reference numbers in one block."""
@@ -37,6 +38,10 @@ MEANWHILE_SECONDS = 0.25
 
 ABOUT_THIS_COMPUTER = ("store_", "catalogue_", "file_", "sync_")
 """Codes of what went wrong here, whatever the line is like."""
+
+
+ENDS_WITH_THE_LEASE = ENDS_THE_RUN - {"too_many_requests"}
+"""Here that is about numbers alone, of which no console needs so many in a day."""
 
 
 @dataclass(slots=True)
@@ -77,6 +82,8 @@ class SyncEngine:
         self._central: Central | None = None
         self._block_size = block_size
         self._new_key = new_key
+        self._lease_refused: str | None = None
+        self._lease_again_at = float("-inf")
         self._has_to_send_again = False
         self._sender = Sender(self._enrolled, clock, chance, backoff)
         self._fetcher = Fetcher(self._enrolled, catalogue_sink)
@@ -107,6 +114,7 @@ class SyncEngine:
         run = _Run()
         connection = Connection.ONLINE
         if retry_all:
+            self._lease_again_at = float("-inf")
             with self._store.write() as tx:
                 tx.outbox.retry_now(now=self._clock.now())
         try:
@@ -206,8 +214,12 @@ class SyncEngine:
     def _lease(self, central: Central, wanted: int, run: _Run) -> None:
         """A block is asked for before all that waits is sent: on a line that breaks again and
         again an exchange may never come to its end, and the next caller needs a number. What
-        central says against it is told, and keeps neither orders nor what comes down.
+        central says against it is told, and keeps neither orders nor what comes down; where it
+        says when there may be more, it is not asked before.
         """
+        if time.monotonic() < self._lease_again_at:
+            run.error_code = self._lease_refused
+            return
         try:
             blocks = lease_references(
                 self._enrolled,
@@ -217,9 +229,10 @@ class SyncEngine:
                 new_key=self._new_key,
             )
         except KioskError as error:
-            if error.code in ENDS_THE_RUN or error.code.startswith(ABOUT_THIS_COMPUTER):
+            if error.code in ENDS_WITH_THE_LEASE or error.code.startswith(ABOUT_THIS_COMPUTER):
                 raise
-            run.error_code = error.code
+            run.error_code = self._lease_refused = error.code
+            self._lease_again_at = time.monotonic() + (asked_to_wait(error.facts) or 0.0)
         else:
             run.has_contact |= blocks > 0
 
@@ -248,6 +261,7 @@ class SyncEngine:
                 changes=self._count_changes(tx, version),
                 retry_after_seconds=run.retry_after_seconds,
                 clock_offset_seconds=self._central.clock_offset_seconds if self._central else None,
+                unread=unread(tx.settings),
             )
 
     def _count_changes(self, tx: Transaction, catalogue_version: str) -> int:

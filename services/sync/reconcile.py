@@ -22,6 +22,7 @@ from services.ports import (
     Central,
     CentralOrder,
     Clock,
+    Listed,
     OrderStanding,
     OutboxKind,
     Store,
@@ -30,6 +31,7 @@ from services.ports import (
 from services.sync.cursors import Cursors
 from services.sync.order_states import PARCEL, follow, state_of
 from services.sync.outcomes import send_again
+from services.sync.unread import UnreadPart, note_unread
 
 STATE_BEHIND = "state_behind"
 """Code of a difference: central's state cannot come after the one that is known here."""
@@ -45,7 +47,8 @@ T = TypeVar("T")
 @dataclass(slots=True)
 class Reconciled:
     """``changed`` orders have another state, ``sent_again`` ones were forgotten by central.
-    Not ``is_complete``: to be done once more when what is owed was sent.
+    Not ``is_complete``: to be done once more when what is owed was sent, or when this program
+    is as new as central is.
     """
 
     changed: int = 0
@@ -63,27 +66,32 @@ def reconcile_orders(
     """
     done = Reconciled()
     seen: set[UUID] = set()
+    left_out = 0
     for page in _pages(central, should_stop):
-        seen.update(order.order_id for order in page)
-        _follow_page(store, page, clock, done)
-    _send_missing_again(store, seen, clock, done)
+        seen.update(order.order_id for order in page.rows)
+        left_out += page.unread
+        _follow_page(store, page.rows, clock, done)
+    note_unread(store, UnreadPart.ORDERS, left_out)
+    if not left_out:  # else what seems to be missing may be among them
+        _send_missing_again(store, seen, clock, done)
     with store.read() as tx:
-        done.is_complete = not done.sent_again and not _is_more_to_compare(tx)
+        is_more = bool(left_out) or _is_more_to_compare(tx)
+        done.is_complete = not done.sent_again and not is_more
     return done
 
 
-def _pages(central: Central, should_stop: Callable[[], bool]) -> Iterator[Sequence[CentralOrder]]:
+def _pages(central: Central, should_stop: Callable[[], bool]) -> Iterator[Listed[CentralOrder]]:
     cursor: str | None = None
     cursors = Cursors(cursor)
     while True:
         if should_stop():
             raise Unavailable("sync_stopped")
-        page, following = central.orders(cursor)
+        page = central.orders(cursor)
         yield page
-        if following is None:
+        if page.cursor is None:
             return
-        cursors.check(following)
-        cursor = following
+        cursors.check(page.cursor)
+        cursor = page.cursor
 
 
 def _follow_page(

@@ -90,6 +90,8 @@ class SyncReport:
     """See ``SyncStatus.changes``."""
     retry_after_seconds: float | None = None
     clock_offset_seconds: float | None = None
+    unread: int = 0
+    """Rows that central has in words of a newer version: they were left out here."""
 
     @property
     def is_complete(self) -> bool:

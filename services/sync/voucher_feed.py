@@ -18,6 +18,7 @@ from services.ports import Central, Store, Transaction, VoucherPage
 from services.sync.cursors import Cursors
 from services.sync.enrolment import VOUCHERS_CURSOR
 from services.sync.status import note_download
+from services.sync.unread import UnreadPart, note_unread, unread
 
 CODES_AT_ONCE = 500
 """Codes in one transaction: some 10 ms, and then whoever waits for the file has it."""
@@ -130,6 +131,7 @@ class _Following:
             page = self._central.vouchers(cursor)
             if page.cursor is None:
                 self._forget_the_place()
+                note_unread(self._store, UnreadPart.VOUCHERS, page.unread)
                 return page.vouchers
             if page.has_more:
                 cursors.check(page.cursor)
@@ -148,9 +150,12 @@ class _Following:
             if cursor is None:
                 tx.settings.put(LOOKED_AT, str(self._reached))
                 tx.settings.put(UNREAD, "")
+                tx.settings.put(UnreadPart.VOUCHERS, "0")
             left_over = _codes_here(tx) if cursor is None else _left_over(tx)
             if page.unread:
                 tx.settings.put(UNREAD, WORDS)
+                left_out = unread(tx.settings, [UnreadPart.VOUCHERS]) + page.unread
+                tx.settings.put(UnreadPart.VOUCHERS, str(left_out))
             put_codes(tx, page.vouchers, page.removed)
             _put_left_over(tx, left_over - {voucher.code for voucher in page.vouchers})
             tx.settings.put(VOUCHERS_CURSOR, page.cursor or "")

@@ -99,11 +99,24 @@ def test_a_file_is_changed_one_version_after_the_other(shop: Shop) -> None:
     first, second = version(1), version(2, email="odette@example.org")
     assert put(shop, first).json()["version"] == 1
     assert put(shop, second).json() == put(shop, second).json()
-    for stale in (first, version(2), version(4)):
+    for stale in (version(1, email="other@example.org"), version(2), version(4)):
         answer = put(shop, stale)
         assert (answer.status_code, answer.json()["code"]) == (409, "customer_stale")
     (known,) = found(shop, PHONE)
     assert known["email"] == "odette@example.org"
+
+
+def test_a_change_whose_answer_was_lost_is_taken_though_others_wrote_since(shop: Shop) -> None:
+    mine, theirs = version(2, email="odette@example.org"), version(3, printers=())
+    put(shop, version(1))
+    answers = [put(shop, mine), put(shop, theirs), put(shop, mine)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert answers[2].json() == answers[0].json()
+    (known,) = found(shop, PHONE)
+    assert (known["version"], known["email"]) == (3, None)
+    with shop.client("bureau") as client:
+        told = client.get("/v1/events?cursor=0").json()["events"]
+    assert [event["kind"] for event in told] == ["customers"] * 3
 
 
 def test_of_two_who_change_a_file_at_once_one_is_told(shop: Shop) -> None:

@@ -5,35 +5,23 @@ The streams are real ones, of servers of their own: two workers on one database.
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 from contract.asking import NUMBER, cancel, leased, pay, placed, problem_of, put
-from contract.conftest import Served, Shop, running
-from contract.databases import on_postgresql
+from contract.conftest import Served, Shop
+from contract.listening import listening, note, serving
 from contract.shop import ARTICLES, NOW
-from httpx_sse import EventSource
 
-from central import live, notices
-from central.settings import CentralSettings
+from central import live
 from central.store import events
-from central.store.consoles import revoke_console
-from central.store.events import Happening, append, prune
+from central.store.events import prune
 from central.upkeep import prune_events
-from models.wire.events import EventKind, EventOut
-
-SOON = 1.0
-"""Seconds within which an event has to be seen."""
+from models.wire.events import EventKind
 
 
 @pytest.fixture
@@ -42,80 +30,12 @@ def worker(shop: Shop) -> Iterator[Served]:
         yield worker
 
 
-@contextmanager
-def serving(shop: Shop, **how: Any) -> Iterator[Served]:
-    settings = {"now": shop.clock.now, "page_rows": 5, "heartbeat_seconds": 0.2, **how}
-    with running(CentralSettings(shop.where, **settings)) as served:
-        yield served
-
-
-@dataclass
-class Heard:
-    """What comes down one stream; None once it has ended."""
-
-    answer: httpx.Response
-    events: queue.Queue[EventOut | None] = field(default_factory=queue.Queue)
-
-    def next(self, timeout: float = SOON) -> EventOut | None:
-        return self.events.get(timeout=timeout)
-
-    def kinds(self, count: int) -> list[str]:
-        return [told.kind for _ in range(count) if (told := self.next()) is not None]
-
-    def read(self) -> None:
-        try:
-            for event in EventSource(self.answer).iter_sse():
-                told = EventOut.read_answer(event.data)
-                assert event.id == str(told.seq)
-                self.events.put(told)
-        except httpx.HTTPError:
-            pass
-        except Exception:
-            # Hung up by the test in the middle of a read: what that looks like depends on where.
-            if not self.answer.is_closed:
-                raise
-        self.events.put(None)
-
-
-@contextmanager
-def listening(shop: Shop, url: str, *, name: str = "comptoir", **query: Any) -> Iterator[Heard]:
-    headers = query.pop("headers", {})
-    with (
-        shop.client(name) as client,
-        client.stream(
-            "GET", f"{url}/v1/events/stream", params=query, headers=headers, timeout=10
-        ) as answer,
-    ):
-        assert answer.status_code == 200, answer.read()
-        heard = Heard(answer)
-        reading = threading.Thread(target=heard.read)
-        reading.start()
-        try:
-            yield heard
-        finally:
-            answer.close()
-            reading.join(timeout=5)
-
-
-def wait_for(is_so: Callable[[], bool], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)
-
-
 def page(client: httpx.Client, cursor: int | None = None) -> dict[str, Any]:
     query = {} if cursor is None else {"cursor": cursor}
     answer = client.get("/v1/events", params=query)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
-
-
-def note(shop: Shop, *kinds: EventKind) -> None:
-    """Something happened, at another worker."""
-    happenings = [Happening(kind) for kind in kinds]
-    shop.database.run(lambda tx: append(tx, happenings, at=shop.clock.at))
 
 
 # --- pages ------------------------------------------------------------------------
@@ -365,62 +285,3 @@ def test_a_quiet_stream_says_that_it_stands_and_is_never_gathered(
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Accel-Buffering"] == "no"
     assert "Content-Encoding" not in answer.headers
-
-
-def test_a_revoked_token_ends_its_stream_and_no_other(shop: Shop, worker: Served) -> None:
-    with (
-        listening(shop, worker.url, name="voleur") as stolen,
-        listening(shop, worker.url) as heard,
-    ):
-        shop.database.run(lambda tx: revoke_console(tx, "voleur", at=NOW))
-        assert stolen.next(timeout=3) is None
-        note(shop, EventKind.CATALOGUE)
-        assert heard.kinds(1) == ["catalogue"]
-
-
-def test_streams_that_are_gone_are_forgotten(shop: Shop, worker: Served) -> None:
-    with listening(shop, worker.url), listening(shop, worker.url, name="autre"):
-        wait_for(lambda: worker.app.state.live.listeners == 2)
-    wait_for(lambda: worker.app.state.live.listeners == 0)
-    assert not worker.app.state.live.is_reading
-
-
-def test_a_server_that_stops_does_not_wait_for_its_streams(shop: Shop) -> None:
-    with ExitStack() as streams:
-        with serving(shop) as worker:
-            heard = streams.enter_context(listening(shop, worker.url))
-            began = time.monotonic()
-        assert heard.next() is None
-        assert time.monotonic() - began < SOON
-
-
-@on_postgresql
-def test_a_listener_that_was_cut_off_listens_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "POLL_SECONDS_NOTIFIED", 60.0)
-    monkeypatch.setattr(notices, "AGAIN_SECONDS", 0.05)
-    with (
-        serving(shop) as worker,
-        listening(shop, worker.url) as heard,
-        psycopg.connect(str(shop.where), autocommit=True) as admin,
-    ):
-        cut = set(wait_for_listeners(admin))
-        for pid in cut:
-            admin.execute("SELECT pg_terminate_backend(%s)", [pid])
-        wait_for(lambda: bool(set(listeners(admin)) - cut))
-        note(shop, EventKind.CATALOGUE)
-        assert heard.kinds(1) == ["catalogue"]
-
-
-def listeners(admin: psycopg.Connection) -> list[int]:
-    found = admin.execute(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-        " AND query LIKE 'LISTEN %' AND state = 'idle'"
-    )
-    return [pid for (pid,) in found]
-
-
-def wait_for_listeners(admin: psycopg.Connection) -> list[int]:
-    wait_for(lambda: bool(listeners(admin)))
-    return listeners(admin)

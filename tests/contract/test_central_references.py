@@ -54,9 +54,15 @@ def test_a_console_gone_wild_is_stopped_for_a_day(shop: Shop) -> None:
     with shop.client() as client, shop.client("autre") as other:
         for _ in range(LEASED_PER_DAY_MAX // BLOCK_MAX):
             assert client.post("/v1/reference-blocks", json={"count": BLOCK_MAX}).is_success
+            shop.clock.at += timedelta(seconds=1)
         refused = client.post("/v1/reference-blocks", json={"count": 1})
         assert other.post("/v1/reference-blocks", json={"count": 1}).is_success
-        shop.clock.at += timedelta(days=1)
+        wait = int(refused.headers["Retry-After"])
+        shop.clock.at += timedelta(seconds=wait - 1)
+        too_early = client.post("/v1/reference-blocks", json={"count": 1})
+        shop.clock.at += timedelta(seconds=1)
         later = client.post("/v1/reference-blocks", json={"count": 1})
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert wait == 24 * 3600 - LEASED_PER_DAY_MAX // BLOCK_MAX
+    assert (too_early.status_code, too_early.headers["Retry-After"]) == (429, "1")
     assert later.json() == {"first": 10_100_001, "last": 10_100_001}

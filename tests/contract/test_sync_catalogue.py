@@ -33,6 +33,7 @@ from services.adapters import catalogue_file, catalogue_staging, central_stream
 from services.adapters.catalogue_file import CatalogueFile, build_catalogue, ensure_builtin
 from services.adapters.catalogue_schema import FORMAT
 from services.adapters.central_http import CentralHttp
+from services.adapters.central_patience import Patience
 from services.adapters.console_customers import ConsoleCustomers
 from services.hits import PrinterHit
 from services.ports import CatalogueChanges
@@ -379,6 +380,11 @@ def dripping(pieces: Iterable[bytes]) -> httpx.Response:
     return httpx.Response(200, headers=headers, stream=Pieces(pieces))
 
 
+def patience() -> Patience:
+    """Of somebody who looks at the clock by themselves: there is no line to be cut."""
+    return Patience(60.0, lambda: None)
+
+
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A monotonic clock for the stream; each look at it takes a second."""
@@ -389,20 +395,21 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("seconds")
 def test_a_slow_line_takes_as_long_as_it_takes() -> None:
     pieces = (b"abc\n" for _ in range(1_000))
-    lines = central_stream.lines_of(dripping(pieces), bytes_max=100, seconds=5)
+    lines = central_stream.lines_of(dripping(pieces), patience(), bytes_max=100, seconds=5)
     assert list(lines) == [b"abc"] * 1_000
 
 
 @pytest.mark.usefixtures("seconds")
 def test_a_line_that_drips_is_left() -> None:
+    drip = dripping(itertools.repeat(b"a"))
     with pytest.raises(Unavailable, match="central_timeout"):
-        list(central_stream.lines_of(dripping(itertools.repeat(b"a")), bytes_max=100, seconds=5))
+        list(central_stream.lines_of(drip, patience(), bytes_max=100, seconds=5))
 
 
 def test_a_line_without_an_end_is_left() -> None:
     flood = dripping(itertools.repeat(b"a" * 10))
     with pytest.raises(Unavailable, match="central_unclear"):
-        list(central_stream.lines_of(flood, bytes_max=100, seconds=5))
+        list(central_stream.lines_of(flood, patience(), bytes_max=100, seconds=5))
 
 
 def test_an_event_without_an_end_is_left() -> None:
@@ -410,7 +417,7 @@ def test_an_event_without_an_end_is_left() -> None:
     flood = Pieces(itertools.repeat(b"data: a\ndata:\n"))
     answer = httpx.Response(200, headers=headers, stream=flood)
     with pytest.raises(Unavailable, match="central_unclear"):
-        list(central_stream.events_of(answer, line_bytes_max=100))
+        list(central_stream.events_of(answer, patience(), line_bytes_max=100))
 
 
 def test_a_stall_is_told_and_gone_on_from(down: Down) -> None:
@@ -431,7 +438,7 @@ def test_a_stall_is_told_and_gone_on_from(down: Down) -> None:
 def test_whoever_answers_something_else_is_not_central(media_type: str) -> None:
     answer = httpx.Response(200, headers={"Content-Type": media_type}, content=b"{}\n")
     with pytest.raises(Unavailable, match="central_unclear"):
-        list(central_stream.pages_of(answer))
+        list(central_stream.pages_of(answer, patience()))
 
 
 DIES_WHILE_WRITING = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -20,7 +20,7 @@ from models.order import Order, OrderEvent, OrderEventKind
 from models.tables import central as tables
 from models.wire.orders import order_to_wire
 from services.codes import count_uses
-from services.ports import CatalogueChanges, EventPage, VoucherPage
+from services.ports import CatalogueChanges, EventPage, Listed, VoucherPage
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import CUSTOMERS_CURSOR
 from services.sync.events import PAGES_AT_ONCE
@@ -139,7 +139,7 @@ def test_what_was_changed_here_is_not_overwritten_by_what_is_older(bench: Bench)
 
 
 def test_a_feed_that_stands_still_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.central, "customers", lambda _: ([CUSTOMER], "7"))
+    monkeypatch.setattr(bench.central, "customers", lambda _: Listed([CUSTOMER], "7"))
     report = bench.engine.run_once()
     assert (report.error_code, report.catalogue_version) == ("central_unclear", "shop-1")
     monkeypatch.undo()
@@ -154,15 +154,15 @@ def test_a_feed_that_goes_in_circles_ends(bench: Bench, monkeypatch: pytest.Monk
     following = iter(["7", "8", "7", "8"])
     asked: list[str | None] = []
 
-    def people(cursor: str | None) -> tuple[Sequence[Customer], str]:
+    def people(cursor: str | None) -> Listed[Customer]:
         asked.append(cursor)
-        return [CUSTOMER], next(following)
+        return Listed([CUSTOMER], next(following))
 
     monkeypatch.setattr(bench.central, "customers", people)
     assert bench.engine.run_once().error_code == "central_unclear"
     assert len(asked) == 3
     monkeypatch.undo()
-    monkeypatch.setattr(bench.central, "orders", lambda at: ([], "b" if at == "a" else "a"))
+    monkeypatch.setattr(bench.central, "orders", lambda at: Listed([], "b" if at == "a" else "a"))
     bench.engine.events.forget()
     assert bench.engine.run_once().error_code == "central_unclear"
 
@@ -172,7 +172,7 @@ def test_a_list_of_customers_that_never_ends_is_gone_on_with_by_the_next_exchang
 ) -> None:
     monkeypatch.setattr(downloads_module, "PAGES_AT_ONCE", 3)
     monkeypatch.setattr(
-        bench.central, "customers", lambda cursor: ([CUSTOMER], str(int(cursor or 0) + 1))
+        bench.central, "customers", lambda cursor: Listed([CUSTOMER], str(int(cursor or 0) + 1))
     )
     with bench.console.store.write() as tx:
         tx.settings.put(CUSTOMERS_CURSOR, "100")

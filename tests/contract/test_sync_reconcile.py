@@ -28,7 +28,7 @@ from central.store.receipts import note_received
 from models.order import ORDER_TRANSITIONS, Order, OrderEventKind, OrderState, SyncState
 from models.tables import central as tables
 from models.work import WorkKind
-from services.ports import CentralEvent
+from services.ports import CentralEvent, Listed
 from services.sync.enrolment import EVENTS_CURSOR
 from services.sync.order_states import apply_order_event, path
 from services.sync.reconcile import reconcile_orders
@@ -273,7 +273,7 @@ def test_what_another_central_confirmed_is_not_sent_to_this_one(
 ) -> None:
     order = bench.console.place(make_order)
     bench.engine.run_once()
-    monkeypatch.setattr(bench.central, "orders", lambda _: ([], None))
+    monkeypatch.setattr(bench.central, "orders", lambda _: Listed([]))
     with bench.console.store.write() as tx:
         tx.outbox.disown_confirmed()
     done = reconcile_orders(bench.console.store, bench.central, bench.shop.clock)
@@ -282,7 +282,7 @@ def test_what_another_central_confirmed_is_not_sent_to_this_one(
     later = bench.console.place(make_order)
     monkeypatch.undo()
     bench.engine.run_once()
-    monkeypatch.setattr(bench.central, "orders", lambda _: ([], None))
+    monkeypatch.setattr(bench.central, "orders", lambda _: Listed([]))
     assert reconcile_orders(bench.console.store, bench.central, bench.shop.clock).sent_again == 1
     assert bench.console.sync_state(later)[0] is SyncState.WAITING
 
@@ -313,7 +313,7 @@ def test_a_central_that_never_lists_what_it_took_is_not_sent_all_of_it_for_ever(
 ) -> None:
     order = bench.console.place(make_order)
     bench.engine.run_once()
-    monkeypatch.setattr(bench.central, "orders", lambda _: ([], None))
+    monkeypatch.setattr(bench.central, "orders", lambda _: Listed([]))
     bench.engine.events.forget()
     assert [bench.engine.run_once().sent for _ in range(5)] == [1, 1, 1, 0, 0]
     assert bench.engine.events.cursor() is not None

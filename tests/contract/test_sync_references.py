@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import SimpleNamespace
+
 import pytest
 from contract.line import Bench
 from contract.shop import make_order
 
+from central.store import references
 from models.errors import Unavailable
 from models.order import SyncState
 from models.tables import central as tables
+from services.sync import engine
 from services.sync.status import Connection
 
 
@@ -81,6 +86,34 @@ def test_numbers_that_central_cannot_give_keep_nothing_else_back(
     assert (report.sent, report.error_code) == (25, code)
     assert (report.connection, report.is_cut_short) == (Connection.ONLINE, False)
     assert report.catalogue_version.startswith("shop-1+")
+
+
+def test_a_daily_limit_keeps_no_order_back_and_is_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "LEASED_PER_DAY_MAX", 40)
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: now))
+    lease, asked = bench.central.lease_references, []
+
+    def noted(count: int, key: str) -> tuple[int, int]:
+        asked.append(now)
+        return lease(count, key)
+
+    monkeypatch.setattr(bench.central, "lease_references", noted)
+    now = 0.0
+    for _ in range(25):
+        bench.console.place(make_order)
+    first = bench.engine.run_once()
+    assert (first.sent, first.error_code) == (25, "too_many_requests")
+    assert (first.connection, first.is_cut_short) == (Connection.ONLINE, False)
+    now = 3599.0
+    assert bench.engine.run_once().error_code == "too_many_requests"
+    assert asked == [0.0]
+    now = 3600.0  # a console does not believe more than an hour
+    bench.engine.run_once()
+    assert asked == [0.0, 3600.0]
+    bench.shop.clock.at += timedelta(days=1)
+    assert bench.engine.run_once(retry_all=True).references_left == 55
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,20 @@ from pydantic import ValidationError
 
 from central.settings import CentralSettings
 from models.cart import LINES_MAX
-from models.customer import Address, Dwelling
+from models.customer import Address, Customer, Dwelling
 from models.errors import Conflict, DomainError, Rejected, Unavailable
 from models.order import Order
+from models.pricing import CodeOutcome
 from models.wire.catalogue import ArticleWire, PrinterWire
 from models.wire.customers import CustomerWire
-from models.wire.orders import ORDER_BYTES_MAX, OrderIn, VerdictOut, order_from_wire, order_to_wire
+from models.wire.orders import (
+    ORDER_BYTES_MAX,
+    OrderIn,
+    VerdictOut,
+    cancellation_to_wire,
+    order_from_wire,
+    order_to_wire,
+)
 from models.wire.problems import PROBLEMS, Problem, error_of, problem
 from models.wire.references import BlockOut
 from models.wire.vouchers import VoucherWire
@@ -30,6 +38,14 @@ from models.wording import error_sentence
 ORDER = make_order(
     10_000_000, codes=["Noel5"], order_id=UUID("01930000-0000-7000-8000-000000000001")
 )
+
+
+def _named(last_name: str) -> Customer:
+    return replace(CUSTOMER, name=replace(CUSTOMER.name, last_name=last_name))
+
+
+def _coded(code: str) -> tuple[CodeOutcome, ...]:
+    return (replace(ORDER.quote.codes[0], code=code),)
 
 
 def test_the_body_is_canonical() -> None:
@@ -132,6 +148,37 @@ def test_an_order_with_no_room_in_the_contract_is_named_to_the_operator() -> Non
         order_to_wire(too_long)
     assert refused.value.code == "order_not_sendable"
     assert refused.value.facts == {"field": "instructions"}
+
+
+CARD = "4970 1012 3456 7893"
+
+
+@pytest.mark.parametrize(
+    "field,said",
+    [
+        ("last_name", replace(ORDER, customer=_named(f"DUVAL {CARD}"))),
+        ("instructions", replace(ORDER, delivery=replace(ORDER.delivery, instructions=CARD))),
+        ("code", replace(ORDER, quote=replace(ORDER.quote, codes=_coded(CARD)))),
+    ],
+)
+def test_no_card_number_leaves_a_console(field: str, said: Order) -> None:
+    with pytest.raises(DomainError) as refused:
+        order_to_wire(said)
+    assert refused.value.code == "card_number_refused"
+    assert refused.value.facts == {"field": field}
+    assert CARD not in str(refused.value)
+
+
+def test_no_card_number_leaves_with_a_reason() -> None:
+    with pytest.raises(DomainError) as refused:
+        cancellation_to_wire(ORDER.placed_at, CARD, None)
+    assert refused.value.facts == {"field": "reason"}
+
+
+def test_what_the_shop_calls_its_articles_keeps_no_order_back() -> None:
+    line = replace(ORDER.quote.lines[0], label=CARD, sku=CARD.replace(" ", ""))
+    quote = replace(ORDER.quote, lines=(line, *ORDER.quote.lines[1:]))
+    assert CARD in order_to_wire(replace(ORDER, quote=quote))
 
 
 def order_of(size: int) -> Order:

@@ -143,7 +143,11 @@ def test_an_order_that_is_not_here(store, tools):
 
 @pytest.mark.parametrize(
     "reason,code",
-    [("carte 4970 1012 3456 7893", "card_number_refused"), ("a" * 501, "note_too_long")],
+    [
+        ("carte 4970 1012 3456 7893", "card_number_refused"),
+        ("carte 4970 1012      3456 7893", "card_number_refused"),  # one number once on one line
+        ("a" * 501, "note_too_long"),
+    ],
 )
 def test_a_reason_that_cannot_be_kept(path, store, tools, order, reason, code):
     before = dump(path)

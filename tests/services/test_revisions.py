@@ -234,6 +234,15 @@ def test_no_card_number_comes_in_by_a_change(path, ready, tools, order):
     assert dump(path) == before
 
 
+def test_a_card_number_that_an_older_program_let_through_can_be_taken_out(ready, tools, order):
+    with ready.write() as tx:
+        said = replace(order.delivery, instructions="sonner, 4970 1012 3456 7893")
+        tx.orders.revise(replace(order, delivery=said, revision=2), at=tools.clock.now())
+    draft = begin(ready, tools, order)
+    assert draft.delivery.instructions == "sonner, •••• 7893"
+    assert revise(ready, tools, order).delivery.instructions == "sonner, •••• 7893"
+
+
 def test_enter_twice_is_one_change(path, ready, tools, order):
     draft = begin(ready, tools, order)
     changed = confirm(ready, tools, draft)

@@ -134,7 +134,19 @@ def _people(schema: sa.MetaData) -> list[sa.Table]:
         ),
         sa.Index(None, "customer_id"),
     )
-    return [codes, operators, phones]
+    changes = sa.Table(
+        "customer_changes",
+        schema,
+        sa.Column(
+            "customer_id",
+            sa.Uuid,
+            sa.ForeignKey("customers.customer_id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("version", sa.Integer, primary_key=True),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+    )
+    return [codes, operators, phones, changes]
 
 
 def _lifecycle(schema: sa.MetaData) -> list[sa.Table]:
