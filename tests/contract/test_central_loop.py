@@ -16,7 +16,7 @@ from contract.shop import ARTICLES, CUSTOMER, PRINTERS, VOUCHERS
 
 from central.app import create_app
 from central.settings import CentralSettings
-from central.store.catalogue import import_catalogue
+from central.store.catalogue_import import import_catalogue
 from central.store.customers import put_customers
 from central.store.vouchers import put_vouchers
 from models.wire.customers import CustomersPage, CustomerWire

@@ -99,7 +99,7 @@ def test_who_waits_for_an_answer_to_begin_can_be_made_to_stop() -> None:
 
     def ask() -> None:
         try:
-            central.vouchers()
+            central.vouchers(None)
         except Unavailable as error:
             said.append(error.code)
 
