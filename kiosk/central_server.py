@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -71,16 +72,29 @@ def _take(held: int, lock: Path, *, wait: bool) -> None:
         raise Conflict("central_running", folder=str(lock.parent)) from error
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections from now on; port 0 is any free one.
+def listen(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
+    """A socket that takes connections from now on; port 0 is any free one. One that ``is_shared``
+    has its port with those of ``OwnListener``.
 
     Raises DomainError("port_unusable").
     """
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = _listener(host, port)
+        if is_shared:
+            # Only now: a port that somebody else serves is theirs, shared or not.
+            port = listener.getsockname()[1]
+            listener.close()
+            listener = _listener(host, port, reuse_port=True)
     except (OSError, UnicodeError) as error:  # the latter for a name that no DNS could hold
         raise DomainError("port_unusable", host=host, port=port) from error
+    return listener
+
+
+def _listener(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listener = socket.create_server(
+        (host, port), family=family, backlog=BACKLOG, reuse_port=reuse_port
+    )
     # What is accepted inherits it. asyncio would set it, but not on a socket whose protocol
     # was left open, as create_server does; without it every answer comes 40 ms late.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -90,6 +104,20 @@ def listen(host: str, port: int) -> socket.socket:
         unread = UNREAD_SECONDS * 1000
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
     return listener
+
+
+class OwnListener:
+    """Beside a shared socket, which the worker that wakes first empties: of connections that come
+    together it takes all, and the others have nothing to do. Handed to a new worker this becomes
+    a socket of that worker's own on the same port, and the kernel deals connections out (Linux:
+    SO_REUSEPORT, socket(7)).
+    """
+
+    def __init__(self, shared: socket.socket) -> None:
+        self._host, self._port = shared.getsockname()[:2]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(_listener, reuse_port=True), (self._host, self._port)
 
 
 def listen_where_before(address_file: Path) -> socket.socket:
@@ -160,7 +188,9 @@ def serve(database: Path | str, listener: socket.socket, *, workers: int) -> Non
     with tempfile.TemporaryDirectory(prefix="kiosk-metrics-") as counts:
         share_between_workers(Path(counts))  # before anybody imports what counts
         config = _config(f"{__name__}:app_of_worker", factory=True, workers=workers)
-        Multiprocess(config, sockets=[listener]).run()
+        # The shared one takes what comes before the first worker is there, or while one is replaced.
+        sockets: list[Any] = [listener, OwnListener(listener)]
+        Multiprocess(config, sockets=sockets).run()
 
 
 def app_of_worker() -> FastAPI:

@@ -100,6 +100,8 @@ def grow(
         _insert(connection, tables.customer_phones, map(_phone_row, range(known, customers)))
         _raise(connection, "customers", customers)
     with opened.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         known = connection.scalar(select(func.count()).select_from(tables.orders)) or 0
         console_id = connection.scalars(select(tables.consoles.c.console_id).limit(1)).one()
         make = _past_orders(articles, customers, console_id, now)

@@ -27,7 +27,6 @@ BY_PHONE = (
     .order_by(customers.c.customer_id)
 )
 VERSION = select(customers.c.version).where(customers.c.customer_id == bindparam("customer_id"))
-LOCKED_VERSION = VERSION.with_for_update(key_share=True)
 IS_THIS = exists().where(
     customers.c.customer_id == bindparam("of"), customers.c.body == bindparam("as_in")
 )
@@ -106,7 +105,7 @@ def change_customer(connection: Connection, person: CustomerWire) -> bool:
     Raises Conflict("customer_stale") where somebody else wrote this version before,
     Rejected("card_number_refused").
     """
-    known = connection.scalar(LOCKED_VERSION, {"customer_id": person.customer_id})
+    known = version_of(connection, person.customer_id)
     is_next = known is None or known + 1 == person.version
     if is_next:
         refuse_card_numbers(person)

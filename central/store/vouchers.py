@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, drawn, next_number, raise_counter, upsert
+from central.database import current_number, drawn, lock_counter, next_number, raise_counter, upsert
 from central.store import events
 from models.errors import Conflict, DomainError
 from models.tables.central import voucher_uses, vouchers
@@ -71,6 +71,7 @@ def add_voucher(connection: Connection, voucher: Voucher, *, at: datetime) -> No
     """A new code; consoles hear of it. Raises DomainError("voucher_code_taken"), also by one
     that was withdrawn: a code that was printed never changes.
     """
+    lock_counter(connection, COUNTER)  # whoever adds the same one at this moment is seen
     if connection.execute(READ, {"codes": [voucher.code]}).first() is not None:
         raise DomainError("voucher_code_taken", voucher_code=voucher.code)
     _put(connection, [voucher], last=next_number(connection, COUNTER))

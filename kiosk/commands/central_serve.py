@@ -38,7 +38,9 @@ def _serve(args: argparse.Namespace) -> int:
     with ExitStack() as held:
         held.enter_context(seat_of(args))
         migrate(database_of(args))
-        listener = held.enter_context(central_server.listen(args.host, args.port))
+        listener = held.enter_context(
+            central_server.listen(args.host, args.port, is_shared=args.workers > 1)
+        )
         if is_of_folder(args):
             address_file = paths.central_address_file(folder)
             held.enter_context(central_server.announced(address_file, listener))

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -110,6 +112,32 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
 def is_alive(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status")
     return status.exists() and "State:\tZ" not in status.read_text()
+
+
+def sockets_of(pid: int) -> int:
+    count = 0
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            count += file.readlink().name.startswith("socket:")
+    return count
+
+
+def listeners_at(port: int) -> int:
+    """Lines of proc(5) net/tcp whose state is 0A."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(f":{port:04X} " in line[:25] and line.split()[3] == "0A" for line in lines)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is the kernel that deals them out")
+def test_connections_that_come_together_are_shared_between_workers(shop: Shop) -> None:
+    with shop.serving("--workers", "2") as (url, process), ExitStack() as held:
+        port = urlsplit(url).port or 0
+        until(lambda: listeners_at(port) == 3)  # one of each, and the one they share
+        before = {worker: sockets_of(worker) for worker in workers_of(process)}
+        for _ in range(60):
+            held.enter_context(socket.create_connection(("127.0.0.1", port)))
+        until(lambda: sum(map(sockets_of, before)) >= sum(before.values()) + 60)
+        assert all(sockets_of(worker) >= count + 5 for worker, count in before.items())
 
 
 def test_two_workers_serve_one_that_dies_is_replaced_and_none_outlives_its_parent(
