@@ -75,7 +75,7 @@ def served(database: str, folder: Path, *, workers: int = WORKERS) -> Iterator[S
         try:
             said = process.stdout.readline().decode()
             host, _, port = said.rpartition("http://")[2].strip().rpartition(":")
-            while workers > 1 and _listeners_at(int(port)) <= workers:
+            while workers > 1 and listeners_at(int(port)) <= workers:
                 time.sleep(0.05)  # who comes before all of them are there is all the first one's
             yield Served(host, int(port), process.pid, database)
         finally:
@@ -83,7 +83,7 @@ def served(database: str, folder: Path, *, workers: int = WORKERS) -> Iterator[S
             process.wait()
 
 
-def _listeners_at(port: int) -> int:
+def listeners_at(port: int) -> int:
     """Sockets that take connections: lines of proc(5) net/tcp whose state is 0A."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return sum(f":{port:04X} " in line[:25] and line.split()[3] == "0A" for line in lines)

@@ -5,7 +5,7 @@ has it. What is asked for and the consoles follow at once.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -63,22 +63,20 @@ def remarks_on(account: Account) -> str:
 def _paid(args: argparse.Namespace) -> int:
     from central.store.receipts import note_received  # noqa: PLC0415 - sqlalchemy
 
-    said = {"bank_reference": args.bank_reference, "at": datetime.now(UTC)}
-    with opened(args) as database:
-        noted = database.run(
-            lambda connection: note_received(connection, args.reference, args.amount, **said)
-        )
-    _say(args.reference, noted)
-    return 0
+    return _note(args, note_received)
 
 
 def _refunded(args: argparse.Namespace) -> int:
     from central.store.receipts import note_refunded  # noqa: PLC0415 - sqlalchemy
 
+    return _note(args, note_refunded)
+
+
+def _note(args: argparse.Namespace, note: Callable[..., Noted]) -> int:
     said = {"bank_reference": args.bank_reference, "at": datetime.now(UTC)}
     with opened(args) as database:
         noted = database.run(
-            lambda connection: note_refunded(connection, args.reference, args.amount, **said)
+            lambda connection: note(connection, args.reference, args.amount, **said)
         )
     _say(args.reference, noted)
     return 0

@@ -21,6 +21,8 @@ from models.wire.orders import order_to_wire
 
 NUMBER = 10_000_000
 """The first number that central leases."""
+ONE, TWO, THREE = ([("LC970Y", count)] for count in (1, 2, 3))
+"""Lines of an order: 17,80 €, 30,70 € and 43,60 € with delivery."""
 PARCEL = "6A12345678901"
 
 

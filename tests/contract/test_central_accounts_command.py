@@ -9,16 +9,25 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from contract.asking import NUMBER, cancel, changed, leased, placed, put, revise, state_of
+from contract.asking import (
+    NUMBER,
+    ONE,
+    THREE,
+    TWO,
+    cancel,
+    changed,
+    leased,
+    placed,
+    put,
+    revise,
+    state_of,
+)
 from contract.conftest import Shop
 from contract.databases import on_sqlite
 
 from kiosk.cli import main
 from models.money import NO_BREAK
 from models.order import Order
-
-ONE, TWO, THREE = ([("LC970Y", count)] for count in (1, 2, 3))
-"""17,80 €, 30,70 € and 43,60 € with delivery."""
 
 
 class Administrator:

@@ -9,6 +9,9 @@ import httpx
 import pytest
 from contract.asking import (
     NUMBER,
+    ONE,
+    THREE,
+    TWO,
     cancel,
     changed,
     dispatch,
@@ -34,8 +37,6 @@ from models.tables import central as tables
 from models.vouchers import Voucher, VoucherKind
 
 CREDIT = Voucher("AV-TOUT", VoucherKind.CREDIT, remaining_cents=1780)
-ONE, TWO, THREE = ([("LC970Y", count)] for count in (1, 2, 3))
-"""17,80 €, 30,70 € and 43,60 € with delivery."""
 
 
 @pytest.fixture

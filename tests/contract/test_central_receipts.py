@@ -11,6 +11,9 @@ import httpx
 import pytest
 from contract.asking import (
     NUMBER,
+    ONE,
+    THREE,
+    TWO,
     cancel,
     changed,
     dispatch,
@@ -39,8 +42,6 @@ from models.payment import PaymentMethod
 from models.reference import with_check
 from models.tables import central as tables
 
-ONE, TWO, THREE = ([("LC970Y", count)] for count in (1, 2, 3))
-"""17,80 €, 30,70 € and 43,60 € with delivery."""
 AWAITING, PREPARED, CANCELLED = (
     OrderState.AWAITING_PAYMENT,
     OrderState.IN_PREPARATION,

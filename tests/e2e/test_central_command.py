@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from benchmarks.central.served import listeners_at
 from kiosk.cli import main
 
 pytestmark = pytest.mark.e2e
@@ -120,12 +121,6 @@ def sockets_of(pid: int) -> int:
         with suppress(FileNotFoundError):
             count += file.readlink().name.startswith("socket:")
     return count
-
-
-def listeners_at(port: int) -> int:
-    """Lines of proc(5) net/tcp whose state is 0A."""
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return sum(f":{port:04X} " in line[:25] and line.split()[3] == "0A" for line in lines)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it is the kernel that deals them out")
