@@ -6,6 +6,7 @@ runs; databases and files are copies of ones that the migrations made once.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import threading
@@ -49,6 +50,16 @@ from services.owing import is_refused_whole, owe
 from services.ports import OutboxItem, OutboxKind
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import Enrolment, write_enrolment
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command that is run in this process may set logging up: not for the tests after it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @dataclass
