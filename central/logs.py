@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 import structlog
@@ -16,16 +17,16 @@ from structlog.types import EventDict, Processor, WrappedLogger
 HANDLER = "kiosk.central"
 QUIET = ("alembic", "uvicorn.access")
 """They tell of every plugin and every request; the requests are told here."""
+SPELL = structlog.processors.JSONRenderer(ensure_ascii=False)
+SPELLED = "is_spelled"
+"""Of a record of logging whose message is a line already."""
 
 
 def new_logger(name: str) -> Any:
     """A logger whose events have fields. Where nobody set logging up it says nothing."""
     return structlog.wrap_logger(
         logging.getLogger(name),
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[structlog.stdlib.filter_by_level, *_facts(), SPELL, _to_logging],
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
@@ -34,7 +35,7 @@ def new_logger(name: str) -> Any:
 def log_as_json(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
     """From now on this process logs so. Idempotent."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_formatter())
+    handler.setFormatter(_Formatter())
     handler.set_name(HANDLER)
     root = logging.getLogger()
     for known in [known for known in root.handlers if known.name == HANDLER]:
@@ -54,21 +55,36 @@ def place_of(error: BaseException) -> str:
     return f"{type(error).__name__} at {where}"
 
 
-def _formatter() -> logging.Formatter:
-    facts: list[Processor] = [
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Spells what libraries log. Our own lines are spelled when they come here, which takes
+    half the time: there is one for each request.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            processors=[
+                *_facts(),
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                SPELL,
+            ],
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage() if hasattr(record, SPELLED) else super().format(record)
+
+
+def _facts() -> Sequence[Processor]:
+    return (
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _place_for_error,
-    ]
-    return structlog.stdlib.ProcessorFormatter(
-        processors=[
-            *facts,
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
     )
+
+
+def _to_logging(_: WrappedLogger, __: str, line: Any) -> tuple[tuple[str], dict[str, Any]]:
+    return (line,), {"extra": {SPELLED: True}}
 
 
 def _place_for_error(_: WrappedLogger, __: str, line: EventDict) -> EventDict:

@@ -16,6 +16,7 @@ from contract.shop import make_order
 from sqlalchemy.engine import Connection
 
 from central.database import Database
+from central.logs import SPELLED
 from models.tables.central import consoles
 from models.wire.orders import order_to_wire
 
@@ -29,7 +30,8 @@ def anybody(shop: Shop) -> httpx.Client:
 
 
 def logged(caplog: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
-    told = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    lines = (record for record in caplog.records if hasattr(record, SPELLED))
+    told = [json.loads(record.getMessage()) for record in lines]
     return [line for line in told if line["event"] == event]
 
 

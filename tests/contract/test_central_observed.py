@@ -34,9 +34,10 @@ class Lines(logging.Handler):
         self._more = threading.Condition()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if isinstance(record.msg, dict) and record.msg["event"] == "request":
+        line = json.loads(record.getMessage())
+        if line["event"] == "request":
             with self._more:
-                self._told.append(dict(record.msg))
+                self._told.append(line)
                 self._more.notify_all()
 
     def wait_for(self, count: int) -> list[dict[str, object]]:
