@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, State
@@ -30,10 +29,6 @@ from models.errors import KioskError, Unavailable
 GUARDED_PREFIX = "/v1/"
 OPEN_PATHS = frozenset({"/v1/enrolments"})
 """Where a console asks that has no token yet."""
-
-bearer = HTTPBearer(
-    auto_error=False, scheme_name="ConsoleToken", description="The token of one console."
-)
 
 
 class Authorisation:
@@ -126,12 +121,8 @@ async def get_metrics(request: Request) -> Metrics:
     return metrics
 
 
-async def get_console(
-    request: Request,
-    documented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> Console:
-    """The console that ``Authorisation`` let through; the token is named for the contract."""
-    del documented
+async def get_console(request: Request) -> Console:
+    """The console that ``Authorisation`` let through."""
     console: Console = request.scope[CONSOLE]
     return console
 

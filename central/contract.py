@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from central.auth import is_guarded
 from models.wire.problems import MEDIA_TYPE, PROBLEMS, Problem
 
 UNGUARDED = ("central_busy", "defect_at_central")
@@ -19,6 +20,8 @@ GUARDED = (*UNGUARDED, "token_expired", "unauthorised")
 """And one that needs a token."""
 READS_A_BODY = ("body_malformed", "body_too_large", "field_unknown")
 SEPARATOR = " | "
+CONSOLE_TOKEN = "ConsoleToken"  # noqa: S105 - its name
+BEARER = {"type": "http", "scheme": "bearer", "description": "The token of one console."}
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -45,26 +48,31 @@ def operation_id(route: APIRoute) -> str:
 
 def describe(app: FastAPI) -> None:
     """Every problem is described as problem+json with the codes it may have, where FastAPI
-    would say plain JSON.
+    would say plain JSON; and what is guarded names the token, which no route reads.
     """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            for operation in _operations(plain()):
-                for status, answer in operation["responses"].items():
-                    if status >= "4":
-                        answer["content"] = {MEDIA_TYPE: {"schema": _schema(answer)}}
+            schema = plain()
+            schema["components"].setdefault("securitySchemes", {})[CONSOLE_TOKEN] = BEARER
+            for path, operations in schema["paths"].items():
+                for operation in operations.values():
+                    _describe_problems(operation)
+                    if is_guarded(path):
+                        operation["security"] = [{CONSOLE_TOKEN: []}]
         assert app.openapi_schema is not None  # noqa: S101 - ``plain`` has just kept it
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
+def _describe_problems(operation: dict[str, Any]) -> None:
+    for status, answer in operation["responses"].items():
+        if status >= "4":
+            answer["content"] = {MEDIA_TYPE: {"schema": _schema(answer)}}
+
+
 def _schema(answer: dict[str, Any]) -> dict[str, Any]:
     codes = answer["description"].split(SEPARATOR)
     return {"$ref": "#/components/schemas/Problem", "properties": {"code": {"enum": codes}}}
-
-
-def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for path in schema["paths"].values() for operation in path.values()]

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
-from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.auth import DatabaseOf, SettingsOf
 from central.contract import GUARDED, problems, streamed
 from central.database import Database
 from central.store.feed import Page, newest_import, page_after, version_now
@@ -30,9 +30,8 @@ Cursor = Annotated[
 
 
 @router.get("/catalogue", responses=problems(*GUARDED))
-def version(console: ConsoleOf, database: DatabaseOf) -> CatalogueOut:
+def version(database: DatabaseOf) -> CatalogueOut:
     """The version there is now; null while no catalogue was taken in."""
-    del console
     with database.read() as connection:
         newest = newest_import(connection)
         return CatalogueOut(
@@ -45,11 +44,8 @@ def version(console: ConsoleOf, database: DatabaseOf) -> CatalogueOut:
     response_model=ChangesOut,
     responses=problems(*GUARDED, "body_malformed", "cursor_unknown"),
 )
-def changes(
-    console: ConsoleOf, database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None
-) -> Response:
+def changes(database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None) -> Response:
     """The page after ``cursor``; the first page of a snapshot without one."""
-    del console
     page = _page(database, cursor, settings.page_rows)
     return Response(text_of(page), media_type="application/json")
 
@@ -62,13 +58,10 @@ def changes(
         **problems(*GUARDED, "body_malformed", "cursor_unknown"),
     },
 )
-def stream(
-    console: ConsoleOf, database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None
-) -> StreamingResponse:
+def stream(database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None) -> StreamingResponse:
     """All pages after ``cursor``, as ``changes`` gives them one by one, the last one with
     ``has_more`` false. Cut anywhere, it goes on after the cursor of the last whole line.
     """
-    del console
     limit = min(settings.page_rows, STREAM_ROWS)
     first = _page(database, cursor, limit)  # what is wrong is said before the answer begins
     return StreamingResponse(_lines(database, first, limit), media_type=STREAM_TYPE)

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy.engine import Connection
 
 from central.answers import Answer, spelled
-from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.auth import DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.customers import change_customer, customers_by_phone, customers_since
 from central.store.events import Happening, append
@@ -30,7 +30,6 @@ ROWS_MAX = 5_000
     responses=problems(*GUARDED, "body_malformed"),
 )
 def customers(
-    console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
     cursor: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0,
@@ -39,7 +38,6 @@ def customers(
     """Customers changed after ``cursor``; all of them without one. At most ``limit`` on a page:
     a console that is in use reads small ones.
     """
-    del console
     with database.read() as connection:
         found = customers_since(connection, cursor, limit=min(limit, settings.page_rows))
     page = CustomersPage(customers=(), cursor=str(found.last_seq), has_more=found.has_more)
@@ -52,12 +50,10 @@ def customers(
     responses=problems(*GUARDED, "body_malformed"),
 )
 def lookup(
-    console: ConsoleOf,
     database: DatabaseOf,
     phone: Annotated[str, Query(pattern=E164_PATTERN, examples=["+33199001234"])],
 ) -> Answer:
     """Whose phone this is; the ``+`` of the number is ``%2B`` in a query."""
-    del console
     with database.look() as connection:
         found = tuple(customers_by_phone(connection, phone))
     return Answer(CustomersFound(customers=found))
@@ -70,7 +66,6 @@ def lookup(
 def put(
     customer_id: UUID,
     customer: CustomerWire,
-    console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
 ) -> CustomerWire:
@@ -78,7 +73,6 @@ def put(
     same body again is no change and has the same answer, for ever; another one of the same
     version is 409.
     """
-    del console
     if customer.customer_id != customer_id:
         raise Rejected("body_malformed", fields=("customer_id",))
 

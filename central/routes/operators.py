@@ -7,7 +7,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request
 
-from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.auth import DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.database import Database
 from central.passwords import Hashing, Passwords
@@ -26,9 +26,8 @@ router = APIRouter(prefix="/v1", tags=["operators"])
 
 
 @router.get("/operators", responses=problems(*GUARDED))
-def operators(console: ConsoleOf, database: DatabaseOf) -> OperatorsOut:
+def operators(database: DatabaseOf) -> OperatorsOut:
     """Everybody who may sign in at a console, or might once: the disabled ones are named."""
-    del console
     with database.read() as connection:
         return OperatorsOut(operators=tuple(list_operators(connection)))
 
@@ -40,14 +39,12 @@ def operators(console: ConsoleOf, database: DatabaseOf) -> OperatorsOut:
 async def sign_in(
     asked: SignInIn,
     request: Request,
-    console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
 ) -> SignInOut:
     """Who this login and password are. After some wrong passwords in a row the operator has
     to wait, whoever asks.
     """
-    del console
     state = request.app.state
     hashing: Hashing = state.hashing
     work = partial(_sign_in, asked, state.passwords, database, settings)

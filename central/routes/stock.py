@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from central.auth import ConsoleOf, DatabaseOf
+from central.auth import DatabaseOf
 from central.contract import GUARDED, problems
 from central.store.catalogue import articles_by_sku
 from models.catalogue import Article
@@ -20,12 +20,10 @@ SKUS_MAX = 100
 
 @router.get("/stock", responses=problems(*GUARDED, "body_malformed"))
 def stock(
-    console: ConsoleOf,
     database: DatabaseOf,
     sku: Annotated[list[Word], Query(min_length=1, max_length=SKUS_MAX)],
 ) -> StockOut:
     """What is there of these, after all orders that came in; unknown ones are left out."""
-    del console
     with database.read() as connection:
         found = articles_by_sku(connection, dict.fromkeys(sku))
     return StockOut(

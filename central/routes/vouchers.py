@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from central.answers import spelled
-from central.auth import ConsoleOf, DatabaseOf, SettingsOf
+from central.auth import DatabaseOf, SettingsOf
 from central.contract import GUARDED, problems
 from central.database import Database
 from central.routes.customers import ROWS_MAX
@@ -29,7 +29,6 @@ CODES_MAX = 100
     responses=problems(*GUARDED, "body_malformed", "cursor_unknown"),
 )
 def vouchers(
-    console: ConsoleOf,
     database: DatabaseOf,
     settings: SettingsOf,
     cursor: Annotated[int | None, Query(ge=0, le=SEQ_MAX)] = None,
@@ -40,7 +39,6 @@ def vouchers(
     it is used up, can be used again, or keeps another rest. Without a cursor: all there are,
     in one answer.
     """
-    del console
     if cursor is None:
         return _all(database)
     with database.read() as connection:
@@ -56,14 +54,12 @@ def vouchers(
 
 @router.get("/vouchers/lookup", responses=problems(*GUARDED, "body_malformed"))
 def lookup(
-    console: ConsoleOf,
     database: DatabaseOf,
     code: Annotated[list[Word], Query(min_length=1, max_length=CODES_MAX)],
 ) -> VouchersOut:
     """These codes as they are counted now, after all orders that came in; case matters (R7),
     and what is no code is left out.
     """
-    del console
     with database.read() as connection:
         found = vouchers_by_code(connection, dict.fromkeys(code))
     return VouchersOut(vouchers=tuple(map(VoucherWire.model_validate, found.values())))
