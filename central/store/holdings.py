@@ -67,31 +67,13 @@ class Change:
     before: Locked
     wanted: Mapping[str, int]
     reserved: Mapping[str, int]
-    uses: tuple[tuple[Voucher, int], ...] = ()
-
-    @property
-    def stock(self) -> Mapping[str, int]:
-        """What is added to the stock of each sku that has another figure afterwards."""
-        held = self.before.held.reserved
-        moved = {
-            sku: held.get(sku, 0) - self.reserved.get(sku, 0)
-            for sku in sorted({*held, *self.reserved})
-        }
-        return {sku: change for sku, change in moved.items() if change}
-
-    @property
-    def told_codes(self) -> Sequence[str]:
-        """Codes that are used up by this, that can be used again, or that are worth another
-        amount: all consoles should know.
-        """
-        after = {code: _as_if_free(v, self.before.held) for code, v in self.before.vouchers.items()}
-        after |= {voucher.code: after[voucher.code].after_use(c) for voucher, c in self.uses}
-        return [
-            code
-            for code, voucher in sorted(self.before.vouchers.items())
-            if is_used_up(voucher) != is_used_up(after[code])
-            or voucher.remaining_cents != after[code].remaining_cents
-        ]
+    uses: tuple[tuple[Voucher, int], ...]
+    stock: Mapping[str, int]
+    """What is added to the stock of each sku that has another figure afterwards."""
+    told_codes: Sequence[str]
+    """Codes that are used up by this, that can be used again, or that are worth another amount:
+    all consoles should know.
+    """
 
 
 def held_by(connection: Connection, order: OrderIn) -> Holding:
@@ -156,24 +138,19 @@ def taking(order: OrderIn, locked: Locked, judgement: Judgement) -> Change:
         for sku, quantity in quantities_of(order).items()
         if sku in locked.known.articles
     }
-    return Change(
-        order_id=order.order_id,
-        customer_id=order.customer.customer_id,
-        before=locked,
-        wanted=wanted,
-        reserved={
-            sku: min(quantity, locked.known.articles[sku].offer.stock)
-            for sku, quantity in wanted.items()
-        },
-        uses=tuple(
-            (locked.vouchers[outcome.code], outcome.discount_cents)
-            for outcome in judgement.accepted_codes
-        ),
+    reserved = {
+        sku: min(quantity, locked.known.articles[sku].offer.stock)
+        for sku, quantity in wanted.items()
+    }
+    uses = tuple(
+        (locked.vouchers[outcome.code], outcome.discount_cents)
+        for outcome in judgement.accepted_codes
     )
+    return _change(order, locked, wanted, reserved, uses)
 
 
 def releasing(order: OrderIn, locked: Locked) -> Change:
-    return Change(order.order_id, order.customer.customer_id, locked, wanted={}, reserved={})
+    return _change(order, locked, wanted={}, reserved={}, uses=())
 
 
 def apply(connection: Connection, change: Change) -> None:
@@ -190,6 +167,41 @@ def apply(connection: Connection, change: Change) -> None:
     release_uses(connection, given_back, order_id=change.order_id)
     record_uses(connection, change.uses, order_id=change.order_id, customer_id=change.customer_id)
     tell_of(connection, change.told_codes)
+
+
+def _change(
+    order: OrderIn,
+    locked: Locked,
+    wanted: Mapping[str, int],
+    reserved: Mapping[str, int],
+    uses: tuple[tuple[Voucher, int], ...],
+) -> Change:
+    return Change(
+        order_id=order.order_id,
+        customer_id=order.customer.customer_id,
+        before=locked,
+        wanted=wanted,
+        reserved=reserved,
+        uses=uses,
+        stock=_moved(locked.held.reserved, reserved),
+        told_codes=_told_codes(locked, uses),
+    )
+
+
+def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> Mapping[str, int]:
+    moved = {sku: before.get(sku, 0) - after.get(sku, 0) for sku in sorted({*before, *after})}
+    return {sku: change for sku, change in moved.items() if change}
+
+
+def _told_codes(before: Locked, uses: Iterable[tuple[Voucher, int]]) -> Sequence[str]:
+    after = {code: _as_if_free(v, before.held) for code, v in before.vouchers.items()}
+    after |= {voucher.code: after[voucher.code].after_use(cents) for voucher, cents in uses}
+    return [
+        code
+        for code, voucher in sorted(before.vouchers.items())
+        if is_used_up(voucher) != is_used_up(after[code])
+        or voucher.remaining_cents != after[code].remaining_cents
+    ]
 
 
 def _reservation_rows(change: Change) -> list[dict[str, object]]:
@@ -255,6 +267,8 @@ def _other_uses(
 
 
 def _with_more(article: Article, quantity: int) -> Article:
+    if not quantity:
+        return article
     offer = article.offer
     return replace(article, offer=replace(offer, stock=offer.stock + quantity))
 
