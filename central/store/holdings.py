@@ -1,8 +1,9 @@
 """What an order holds of the shop: articles put aside for it, and uses of codes.
 
 Owns how much that is, for an order that is taken, changed or given up, and in which order
-rows are locked for it: vouchers by code, then articles by sku. A changed order is judged as
-if what it holds already were free again, so that it never stands in its own way.
+rows are locked for it: limited vouchers by code, then articles by sku; those without a limit,
+by code, only when they are counted. A changed order is judged as if what it holds already were
+free again, so that it never stands in its own way.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from central.judge import Judgement, Known, agreed_at, quantities_of
 from central.store.catalogue import lock_articles, move_stock, prices_between
 from central.store.vouchers import (
     lock_vouchers,
-    record_uses,
-    release_uses,
+    replace_uses,
     tell_of,
     uses_by_customer,
 )
@@ -164,8 +164,13 @@ def apply(connection: Connection, change: Change) -> None:
     if change.wanted:
         connection.execute(RESERVED, _reservation_rows(change))
     given_back = [(before.vouchers[code], cents) for code, cents in before.held.used.items()]
-    release_uses(connection, given_back, order_id=change.order_id)
-    record_uses(connection, change.uses, order_id=change.order_id, customer_id=change.customer_id)
+    replace_uses(
+        connection,
+        given_back,
+        change.uses,
+        order_id=change.order_id,
+        customer_id=change.customer_id,
+    )
     tell_of(connection, change.told_codes)
 
 

@@ -7,6 +7,7 @@ keeps another rest.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -142,8 +143,9 @@ def lock_vouchers(
     that are ``held`` by an order the withdrawn ones are there, too.
 
     A code without a limit is not locked: it is in every other order of its week, and all of
-    them would wait for one another. Its uses are counted once the counters are held, in every
-    transaction alike, so that nobody waits for it with a counter that somebody else wants.
+    them would wait for one another. Its row is touched among the last, by ``replace_uses``, in
+    every transaction alike: after the counters of orders and of the catalogue, before those of
+    codes and of events.
     """
     found = _read(connection, READ, codes, held)
     limited = [code for code, voucher in found.items() if is_counted(voucher)]
@@ -168,57 +170,54 @@ def uses_by_customer(connection: Connection, customer_id: UUID) -> Mapping[str, 
     return {code: int(count) for code, count in counted}
 
 
-def record_uses(
+def replace_uses(
     connection: Connection,
-    uses: Iterable[tuple[Voucher, int]],
+    before: Iterable[tuple[Voucher, int]],
+    after: Iterable[tuple[Voucher, int]],
     *,
     order_id: UUID,
     customer_id: UUID,
 ) -> None:
-    """One more use by this order of each of these codes, with the cents it took off; a credit
-    keeps that much less. The limited ones are locked by this transaction.
+    """The order uses the codes of ``after``, each with the cents it took off, and no longer those
+    of ``before``: a code that is given back can be used once more, a credit keeps that much more
+    or less. The limited ones are locked by this transaction. Rows that change are touched by
+    code, each once: who gives one code back for another meets nobody who takes both.
     """
-    used = list(uses)
-    if not used:
-        return
-    connection.execute(
-        COUNTED,
-        [
-            {"of": voucher.code, "count": 1, "cents": -_spent(voucher, cents)}
-            for voucher, cents in used
-        ],
-    )
-    connection.execute(
-        USED,
-        [
-            {
-                "order_id": order_id,
-                "code": voucher.code,
-                "customer_id": customer_id,
-                "amount_cents": cents,
-            }
-            for voucher, cents in used
-        ],
-    )
+    given_back, taken = list(before), list(after)
+    counted = _counted(given_back, taken)
+    if counted:
+        connection.execute(COUNTED, counted)
+    if given_back:
+        connection.execute(voucher_uses.delete().where(voucher_uses.c.order_id == order_id))
+    if taken:
+        connection.execute(
+            USED,
+            [
+                {
+                    "order_id": order_id,
+                    "code": voucher.code,
+                    "customer_id": customer_id,
+                    "amount_cents": cents,
+                }
+                for voucher, cents in taken
+            ],
+        )
 
 
-def release_uses(
-    connection: Connection, uses: Iterable[tuple[Voucher, int]], *, order_id: UUID
-) -> None:
-    """The order uses no code any more: each, with the cents it took off, can be used once more,
-    and a credit has its money back. The limited ones are locked by this transaction.
-    """
-    used = list(uses)
-    if not used:
-        return
-    connection.execute(
-        COUNTED,
-        [
-            {"of": voucher.code, "count": -1, "cents": _spent(voucher, cents)}
-            for voucher, cents in used
-        ],
-    )
-    connection.execute(voucher_uses.delete().where(voucher_uses.c.order_id == order_id))
+def _counted(
+    given_back: Sequence[tuple[Voucher, int]], taken: Sequence[tuple[Voucher, int]]
+) -> list[dict[str, object]]:
+    """By code, what its uses and its rest are moved by; nothing of a code that stays as it is."""
+    uses, rest = Counter[str](), Counter[str]()
+    for sign, codes in ((-1, given_back), (1, taken)):
+        for voucher, cents in codes:
+            uses[voucher.code] += sign
+            rest[voucher.code] -= sign * _spent(voucher, cents)
+    return [
+        {"of": code, "count": uses[code], "cents": rest[code]}
+        for code in sorted(uses)
+        if uses[code] or rest[code]
+    ]
 
 
 def tell_of(connection: Connection, codes: Collection[str]) -> None:
