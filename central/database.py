@@ -112,7 +112,8 @@ class Database:
         PostgreSQL undid it in favour of another, ``work`` is done anew from its beginning, so
         it must change nothing but what it changes by its connection.
 
-        Raises what ``work`` raises, and Unavailable("central_busy").
+        Raises what ``work`` raises, Unavailable("central_busy"), and sqlalchemy's IntegrityError
+        where every try found a row there already (``AlreadyThere``): a defect.
         """
         for _ in range(TRIES - 1):
             try:
@@ -120,8 +121,11 @@ class Database:
                     return work(connection)
             except Undone:
                 continue
-        with self.write() as connection:
-            return work(connection)
+        try:
+            with self.write() as connection:
+                return work(connection)
+        except AlreadyThere as error:
+            raise error.found from error.found.orig
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -215,8 +219,7 @@ def written_together(connection: Connection) -> Iterator[None]:
     """The last statements of a transaction, which return no rows: sent together where that is
     quicker, so that a counter is held for a short while.
 
-    Raises Undone where a row is there by now that was not there when it was looked for: begun
-    anew, the transaction sees it.
+    Raises AlreadyThere.
     """
     kind = KINDS[connection.dialect.name]
     try:
@@ -225,7 +228,7 @@ def written_together(connection: Connection) -> Iterator[None]:
     except DBAPIError as error:
         if not kind.is_duplicate(error):
             raise
-        raise Undone("central_busy") from error
+        raise AlreadyThere(error) from error
 
 
 @contextlib.contextmanager
@@ -293,6 +296,16 @@ class Undone(Unavailable):
     """Nothing happened, because something else did at the same moment: ``Database.run`` begins
     anew. Code ``central_busy`` where it did so too often.
     """
+
+
+class AlreadyThere(Undone):
+    """A row is there by now that was not there when it was looked for. Begun anew, the
+    transaction sees it; if it does not, nobody else is to blame, and ``found`` is a defect.
+    """
+
+    def __init__(self, found: DBAPIError) -> None:
+        super().__init__("central_busy")
+        self.found = found
 
 
 @contextlib.contextmanager

@@ -258,6 +258,36 @@ def test_what_was_added_meanwhile_by_another_is_a_reason_to_begin_anew(shop: Sho
         assert connection.execute(select(tables.customers)).all() == []
 
 
+def test_a_row_that_every_try_finds_there_is_a_defect(shop: Shop) -> None:
+    """Begun anew, a transaction sees what another added; this one will never come to its end."""
+    row, begun = _customer(), []
+
+    def work(connection: Connection) -> None:
+        begun.append(1)
+        with committed_together(connection):
+            connection.execute(tables.customers.insert(), [row, row])
+
+    with pytest.raises(IntegrityError) as defect:
+        shop.database.run(work)
+    assert len(begun) == TRIES
+    assert str(row["customer_id"]) not in f"{defect.value}{defect.value.orig}"
+    with shop.database.read() as connection:
+        assert connection.execute(select(tables.customers)).all() == []
+
+
+def test_a_row_that_the_last_try_finds_no_more_is_none(shop: Shop) -> None:
+    row, begun = _customer(), []
+
+    def work(connection: Connection) -> None:
+        begun.append(1)
+        with committed_together(connection):
+            connection.execute(tables.customers.insert(), [row] * (TRIES + 1 - len(begun)))
+
+    shop.database.run(work)
+    assert len(begun) == TRIES
+    assert shop.count(tables.customers) == 1
+
+
 def test_a_commit_that_fails_leaves_nothing_behind(shop: Shop) -> None:
     """Whatever was sent after the statement that failed, and on whichever connection."""
     rows = [_customer(), _customer()]

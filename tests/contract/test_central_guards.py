@@ -17,7 +17,8 @@ from sqlalchemy.engine import Connection
 
 from central.database import Database
 from central.logs import SPELLED
-from models.tables.central import consoles
+from central.store.orders import COUNTER
+from models.tables.central import consoles, counters
 from models.wire.orders import order_to_wire
 
 THREADS = 40
@@ -132,6 +133,23 @@ def test_a_table_that_is_missing_is_a_defect_and_not_a_full_house(
     assert (answer.status_code, answer.json()["code"]) == (500, "defect_at_central")
     told = {"sqlite": "OperationalError", "postgresql": "ProgrammingError"}
     assert f"{told[kind]} at" in logged(caplog, "defect")[0]["error"]
+
+
+def test_a_row_that_every_try_meets_is_a_defect_and_not_a_full_house(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As if somebody had put the counter back: the next order draws a number that is taken."""
+    first, second = make_order(10_000_000), make_order(10_000_001)
+    with shop.client() as client:
+        client.post("/v1/reference-blocks", json={"count": 2})
+        client.put(f"/v1/orders/{first.order_id}", content=order_to_wire(first))
+        with shop.database.write() as connection:
+            connection.execute(counters.update().where(counters.c.name == COUNTER).values(value=0))
+        answer = client.put(f"/v1/orders/{second.order_id}", content=order_to_wire(second))
+    assert (answer.status_code, answer.json()["code"]) == (500, "defect_at_central")
+    assert "IntegrityError at" in logged(caplog, "defect")[0]["error"]
+    assert "DUVAL" not in caplog.text
+    assert shop.order_ids() == [first.order_id]
 
 
 def test_a_defect_is_a_problem_without_a_stack_and_without_a_name(
