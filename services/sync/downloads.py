@@ -24,7 +24,7 @@ from services.ports import (
 from services.sync.cursors import Cursors
 from services.sync.enrolment import CUSTOMERS_CURSOR, read_enrolment
 from services.sync.status import NO_CATALOGUE, CatalogueProgress, note_download
-from services.sync.unread import UnreadPart, unread
+from services.sync.unread import UnreadPart, count_unread, has_to_begin_anew
 from services.sync.voucher_feed import VoucherFeed
 
 ROUNDS = 5
@@ -61,7 +61,6 @@ class Fetcher:
         self._sink = sink
         self._vouchers = VoucherFeed(store)
         self._operators: Sequence[KnownOperator] | None = None
-        self._is_new = True
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
         self.meanwhile: Callable[[], None] = lambda: None
@@ -98,12 +97,9 @@ class Fetcher:
         return count
 
     def _customers_cursor(self) -> str | None:
-        """From the beginning where some were left out by the program that ran before: this one may
-        be newer, and they do not come again by themselves.
-        """
-        is_new, self._is_new = self._is_new, False
+        """None: from the beginning."""
         with self._store.read() as tx:
-            if is_new and unread(tx.settings, [UnreadPart.CUSTOMERS]):
+            if has_to_begin_anew(tx.settings, UnreadPart.CUSTOMERS):
                 return None
             return tx.settings.get(CUSTOMERS_CURSOR) or None
 
@@ -114,8 +110,7 @@ class Fetcher:
                 _keep(tx, people[start : start + CUSTOMERS_AT_ONCE])
             self.meanwhile()
         with self._store.write() as tx:
-            before = 0 if is_first else unread(tx.settings, [UnreadPart.CUSTOMERS])
-            tx.settings.put(UnreadPart.CUSTOMERS, str(before + page.unread))
+            count_unread(tx.settings, UnreadPart.CUSTOMERS, page.unread, is_first=is_first)
             tx.settings.put(CUSTOMERS_CURSOR, page.cursor or "")
             note_download(tx)
 

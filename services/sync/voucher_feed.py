@@ -12,13 +12,13 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from models.errors import Conflict, Unavailable
-from models.vouchers import Voucher, VoucherKind
+from models.vouchers import Voucher
 from services.codes import codes_owed, count_what_is_owed
 from services.ports import Central, Store, Transaction, VoucherPage
 from services.sync.cursors import Cursors
 from services.sync.enrolment import VOUCHERS_CURSOR
 from services.sync.status import note_download
-from services.sync.unread import UnreadPart, note_unread, unread
+from services.sync.unread import UnreadPart, count_unread, has_to_begin_anew, note_unread
 
 CODES_AT_ONCE = 500
 """Codes in one transaction: some 10 ms, and then whoever waits for the file has it."""
@@ -35,11 +35,6 @@ gone; until then they are better than none.
 """
 LOOKED_AT = "vouchers_looked_at"
 """Setting: the newest event of an order for which the codes are known to be counted right."""
-UNREAD = "vouchers_unread"
-"""Setting: the words that were known here when central told of a code in others. A program that
-knows more of them begins anew.
-"""
-WORDS = " ".join(sorted(VoucherKind))
 
 
 class VoucherFeed:
@@ -149,13 +144,8 @@ class _Following:
         with self._store.write() as tx:
             if cursor is None:
                 tx.settings.put(LOOKED_AT, str(self._reached))
-                tx.settings.put(UNREAD, "")
-                tx.settings.put(UnreadPart.VOUCHERS, "0")
             left_over = _codes_here(tx) if cursor is None else _left_over(tx)
-            if page.unread:
-                tx.settings.put(UNREAD, WORDS)
-                left_out = unread(tx.settings, [UnreadPart.VOUCHERS]) + page.unread
-                tx.settings.put(UnreadPart.VOUCHERS, str(left_out))
+            count_unread(tx.settings, UnreadPart.VOUCHERS, page.unread, is_first=cursor is None)
             put_codes(tx, page.vouchers, page.removed)
             _put_left_over(tx, left_over - {voucher.code for voucher in page.vouchers})
             tx.settings.put(VOUCHERS_CURSOR, page.cursor or "")
@@ -189,8 +179,9 @@ def put_codes(tx: Transaction, vouchers: Sequence[Voucher], removed: Iterable[st
 
 def _cursor(tx: Transaction) -> str | None:
     """None: from the beginning."""
-    is_understood = tx.settings.get(UNREAD) in {None, "", WORDS}
-    return tx.settings.get(VOUCHERS_CURSOR) or None if is_understood else None
+    if has_to_begin_anew(tx.settings, UnreadPart.VOUCHERS):
+        return None
+    return tx.settings.get(VOUCHERS_CURSOR) or None
 
 
 def _codes_here(tx: Transaction) -> set[str]:

@@ -15,12 +15,15 @@ from central.store.customers import put_customers
 from kiosk.commands.sync import _say
 from models.customer import Civility
 from models.vouchers import VoucherKind
-from models.wire.customers import CustomerWire
+from models.wire.customers import CustomersPage, CustomerWire
+from models.wire.fields import WirePage
+from models.wire.vouchers import VouchersOut
 from services.adapters.central_http import CentralHttp
-from services.sync import voucher_feed
+from services.sync import downloads
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import Enrolment, write_enrolment
 from services.sync.status import SyncReport
+from services.sync.unread import WORDS, UnreadPart
 
 
 @pytest.fixture
@@ -34,8 +37,12 @@ class NewerCentral(FaultyLine):
     """What comes from central, with a word of tomorrow in place of one of today."""
 
     words: dict[str, tuple[str, str]] = field(default_factory=dict)
+    people_after: list[str | None] = field(default_factory=list)
+    """Cursors with which customers were asked for."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/customers":
+            self.people_after.append(request.url.params.get("cursor"))
         answer = super().handle_request(request)
         old, new = self.words.get(request.url.path, ("", ""))
         if not old:
@@ -60,6 +67,12 @@ class Newer:
         central.close()
         return reports[-1]
 
+    def asked(self) -> list[str | None]:
+        """Cursors of customers that one run asks with."""
+        self.line.people_after.clear()
+        self.run()
+        return self.line.people_after[:]
+
     def people(self) -> int:
         ids = [UUID(int=number) for number in range(20)]
         with self.console.store.read() as tx:
@@ -80,6 +93,11 @@ def newer(console: Console, shop: Shop) -> Newer:
     with shop.database.write() as connection:
         put_customers(connection, people)
     return Newer(console, shop, NewerCentral())
+
+
+def learn(monkeypatch: pytest.MonkeyPatch, part: UnreadPart, word: str) -> None:
+    """From now on the program knows this word, too."""
+    monkeypatch.setitem(WORDS, part, f"{WORDS[part]} {word}")  # type: ignore[arg-type]
 
 
 def test_a_page_that_nobody_understands_keeps_nobody_after_it_back(newer: Newer) -> None:
@@ -104,12 +122,48 @@ def test_what_was_left_out_is_counted_once_and_comes_with_the_newer_program(
     _say(report)
     assert f"laissé de côté : {left_out} ligne(s)" in capsys.readouterr().out
     newer.line.words = {}
-    monkeypatch.setattr(voucher_feed, "WORDS", f"{voucher_feed.WORDS} lottery")
+    learn(monkeypatch, UnreadPart.VOUCHERS, "lottery")
+    learn(monkeypatch, UnreadPart.CUSTOMERS, "mx")
     report = newer.run()
     assert (report.error_code, report.unread) == (None, 0)
     assert newer.people() == 12
     _say(report)
     assert "laissé de côté" not in capsys.readouterr().out
+
+
+def test_only_a_program_that_knows_more_words_asks_for_all_customers_again(
+    newer: Newer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer.line.words = {"/v1/customers": ('"civility":"m"', '"civility":"mx"')}
+    began = newer.asked()
+    at_the_end = began[-1:]
+    assert (began[0], len(began)) == (None, 4)
+    assert newer.asked() == newer.asked() == at_the_end
+    learn(monkeypatch, UnreadPart.CUSTOMERS, "mystery")
+    assert newer.asked() == began
+    assert newer.asked() == at_the_end
+    assert (newer.people(), newer.run().unread) == (7, 5)
+
+
+def test_a_program_that_knows_more_words_and_was_cut_short_goes_on(
+    newer: Newer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer.line.words = {"/v1/customers": ('"civility":"mme"', '"civility":"mx"')}
+    began = newer.asked()
+    learn(monkeypatch, UnreadPart.CUSTOMERS, "mystery")
+    monkeypatch.setattr(downloads, "PAGES_AT_ONCE", 2)
+    assert newer.asked() + newer.asked() == began
+    assert newer.run().unread == 7
+
+
+@pytest.mark.parametrize(
+    "part,page", [(UnreadPart.CUSTOMERS, CustomersPage), (UnreadPart.VOUCHERS, VouchersOut)]
+)
+def test_the_words_of_a_list_are_those_its_rows_may_be_told_in(
+    part: UnreadPart, page: type[WirePage]
+) -> None:
+    kinds = page.model_json_schema()["$defs"].values()
+    assert set(WORDS[part].split()) == {word for kind in kinds for word in kind.get("enum", ())}
 
 
 def test_an_order_in_a_state_of_tomorrow_is_not_missing(newer: Newer) -> None:

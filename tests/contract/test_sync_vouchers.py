@@ -25,6 +25,7 @@ from services.ports import VoucherPage
 from services.sync.downloads import Fetcher, Part
 from services.sync.enrolment import VOUCHERS_CURSOR
 from services.sync.status import DOWNLOADS
+from services.sync.unread import WORDS, UnreadPart
 from services.sync.voucher_feed import LEFT_OVER
 
 CODES = [Voucher(f"CODE{number:02}", VoucherKind.PERCENT, percent_bp=500) for number in range(12)]
@@ -443,7 +444,7 @@ def test_a_code_in_newer_words_is_asked_for_by_the_program_that_knows_them(
         tx.settings.put(VOUCHERS_CURSOR, "3")
     fetch(bench)
     assert asked.cursors == ["3"]
-    monkeypatch.setattr(feed_module, "WORDS", "lottery " + feed_module.WORDS)
+    monkeypatch.setitem(WORDS, UnreadPart.VOUCHERS, "lottery")  # type: ignore[arg-type]
     fetch(bench)
     fetch(bench)
     assert asked.cursors == ["3", None, "3"]
