@@ -14,9 +14,10 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Input
 
 from models.customer import Customer
-from models.draft import CustomerEntry, Step
+from models.draft import CustomerEntry, Draft, Step
 from models.intake import check_customer
 from screens.customer_view import as_new_customer, file_line, hit_lines
+from screens.form_step import FormScreen
 from screens.person_fields import (
     ADDRESS_FIELDS,
     NAME_FIELDS,
@@ -26,7 +27,6 @@ from screens.person_fields import (
     remarks_of,
     values_of,
 )
-from screens.step import StepScreen
 from screens.widgets.form import Field, Form, Remark
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
@@ -62,10 +62,11 @@ class CustomerSearch(TextField):
             await super()._on_key(event)
 
 
-class CustomerScreen(StepScreen):
+class CustomerScreen(FormScreen):
     """Who pays."""
 
     STEP = Step.CUSTOMER
+    NEXT = Step.DELIVERY
     FIRST_FOCUS = "find"
     CSS_PATH = "customer.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,12 +95,11 @@ class CustomerScreen(StepScreen):
     def draw(self, state: DeskState) -> None:
         entry = state.draft.customer
         self.query_one("#find", CustomerSearch).set_quietly(entry.search)
-        form = self.query_one(Form)
-        form.fill(
+        self.form.fill(
             values_of(entry.person)
             | {"phone": entry.phone, "second_phone": entry.second_phone, "email": entry.email}
         )
-        form.remark(self._remarks(entry))
+        self.form.remark(self._remarks(entry))
         self._draw_hits()
         if self.file and self.file.customer.customer_id != entry.customer_id:
             self.file = None
@@ -122,15 +122,11 @@ class CustomerScreen(StepScreen):
         self.query_one(ContentSwitcher).current = "hits" if self.hits else "form"
 
     def _remarks(self, entry: CustomerEntry) -> Mapping[str, Remark]:
-        form = self.query_one(Form)
-        remarks = remarks_of(check_customer(entry).problems, form.passed())
+        remarks = remarks_of(check_customer(entry).problems, self.form.passed())
         commune = commune_remark(entry.person, self.console.postal)
         if commune is not None:
             remarks["city"] = commune
         return remarks
-
-    def aside(self) -> str:
-        return self.query_one(Form).said_beside
 
     def keys(self) -> Sequence[KeyHint]:
         if self.hits:
@@ -171,20 +167,20 @@ class CustomerScreen(StepScreen):
         elif self.hits:
             rows.move(-1 if event.key == "up" else 1)
         elif event.key == "down":
-            self.query_one(Form).focus_first()
+            self.form.focus_first()
 
     async def _choose(self, customer: Customer) -> None:
         self.file = await self.console.at_desk(lambda d: d.customer_file(customer.customer_id))
         self.hits, self._hits_for = (), ""
         await self.console.act(lambda desk, draft: desk.choose_customer(draft, customer))
-        self.query_one(Form).focus_first()
+        self.form.focus_first()
 
     async def _new_customer(self) -> None:
         """What was typed to find nobody is where the new file begins."""
         self.hits, self._hits_for = (), ""
         await self.change(lambda draft: replace(draft, customer=as_new_customer(draft.customer)))
         self.redraw()
-        self.query_one(Form).focus_first()
+        self.form.focus_first()
 
     async def _read_file(self) -> None:
         """The file of a customer that was chosen before this screen came up."""
@@ -196,24 +192,13 @@ class CustomerScreen(StepScreen):
 
     # --- the form ----------------------------------------------------------
 
-    @on(Form.Changed)
-    async def _entered(self, event: Form.Changed) -> None:
-        await self.change(
-            lambda draft: replace(
-                draft, customer=self._with(draft.customer, event.field, event.value)
-            )
-        )
-        if event.goes_on:
-            event.form.go_on()
+    def with_field(self, draft: Draft, name: str, value: str) -> Draft:
+        return replace(draft, customer=self._with(draft.customer, name, value))
 
     def _with(self, entry: CustomerEntry, name: str, value: str) -> CustomerEntry:
         if name not in PERSON_FIELDS:
             return replace(entry, **{name: value})  # type: ignore[arg-type]
         return replace(entry, person=entered(entry.person, name, value, self.console.postal))
-
-    @on(Form.Finished)
-    async def _finished(self) -> None:
-        await self.console.go(Step.DELIVERY)
 
     @on(Form.LeftAbove)
     def _left_above(self) -> None:

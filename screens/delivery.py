@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from textual import on
 from textual.widget import Widget
 
 from models.draft import DeliveryEntry, Draft, Step
 from models.intake import check_customer, check_delivery
 from screens.delivery_view import home_lines
+from screens.form_step import FormScreen
 from screens.person_fields import (
     ADDRESS_FIELDS,
     NAME_FIELDS,
@@ -20,7 +20,6 @@ from screens.person_fields import (
     remarks_of,
     values_of,
 )
-from screens.step import StepScreen
 from screens.widgets.form import Choice, Field, Form, Remark
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
@@ -39,10 +38,11 @@ FIELDS = (SAME, *NAME_FIELDS, *ADDRESS_FIELDS, INSTRUCTIONS)
 ALWAYS = (SAME.name, INSTRUCTIONS.name)
 
 
-class DeliveryScreen(StepScreen):
+class DeliveryScreen(FormScreen):
     """Who receives, and where."""
 
     STEP = Step.DELIVERY
+    NEXT = Step.PAYMENT
     FIRST_FOCUS = "is_same"
     CSS_PATH = "delivery.tcss"
 
@@ -53,7 +53,7 @@ class DeliveryScreen(StepScreen):
     # --- drawing -----------------------------------------------------------
 
     def draw(self, state: DeskState) -> None:
-        draft, form = state.draft, self.query_one(Form)
+        draft, form = state.draft, self.form
         entry = draft.delivery
         form.show_only(ALWAYS if entry.is_same else [field.name for field in FIELDS])
         form.fill(
@@ -69,14 +69,11 @@ class DeliveryScreen(StepScreen):
     def _remarks(self, draft: Draft) -> Mapping[str, Remark]:
         payer = check_customer(draft.customer).value
         problems = check_delivery(draft.delivery, payer).problems
-        remarks = remarks_of(problems, self.query_one(Form).passed())
+        remarks = remarks_of(problems, self.form.passed())
         commune = commune_remark(draft.delivery.person, self.console.postal)
         if commune is not None and not draft.delivery.is_same:
             remarks["city"] = commune
         return remarks
-
-    def aside(self) -> str:
-        return self.query_one(Form).said_beside
 
     def keys(self) -> Sequence[KeyHint]:
         if self.focused is not None and self.focused.id == "is_same":
@@ -89,15 +86,8 @@ class DeliveryScreen(StepScreen):
 
     # --- what the operator does --------------------------------------------
 
-    @on(Form.Changed)
-    async def _entered(self, event: Form.Changed) -> None:
-        await self.change(
-            lambda draft: replace(
-                draft, delivery=self._with(draft.delivery, event.field, event.value)
-            )
-        )
-        if event.goes_on:
-            event.form.go_on()
+    def with_field(self, draft: Draft, name: str, value: str) -> Draft:
+        return replace(draft, delivery=self._with(draft.delivery, name, value))
 
     def _with(self, entry: DeliveryEntry, name: str, value: str) -> DeliveryEntry:
         if name == SAME.name:
@@ -105,7 +95,3 @@ class DeliveryScreen(StepScreen):
         if name not in PERSON_FIELDS:
             return replace(entry, instructions=value)
         return replace(entry, person=entered(entry.person, name, value, self.console.postal))
-
-    @on(Form.Finished)
-    async def _finished(self) -> None:
-        await self.console.go(Step.PAYMENT)
