@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
-from contract.conftest import Shop
 from contract.shop import NOW, make_order
 
 from central.store.lifecycle import mark_dispatched
@@ -18,6 +17,9 @@ from central.store.receipts import Noted, note_received, note_refunded
 from models.order import Order, OrderState
 from models.payment import PaymentMethod
 from models.wire.orders import order_to_wire
+
+if TYPE_CHECKING:
+    from contract.conftest import Shop
 
 NUMBER = 10_000_000
 """The first number that central leases."""

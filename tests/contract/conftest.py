@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from contract.asking import leased
 from contract.databases import Postgres, postgres_running
 from contract.line import Bench, FaultyLine
 from contract.shop import ARTICLES, NOW, PAIRS, PRINTERS, VOUCHERS
@@ -243,6 +244,14 @@ def shop(tmp_path: Path, where: Path | str, served: Served) -> Iterator[Shop]:
         settings = CentralSettings(where, now=clock.now, page_rows=5, token_cache_seconds=0.0)
         served.take_over(settings, database)
         yield Shop(where, tmp_path / "central", served.url, clock, database)
+
+
+@pytest.fixture
+def client(shop: Shop) -> Iterator[httpx.Client]:
+    """A console with the numbers 10,000,000 to 10,000,099, at a shop that sells."""
+    shop.fill()
+    with leased(shop) as client:
+        yield client
 
 
 @dataclass

@@ -5,7 +5,6 @@ what they are told.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,7 +15,6 @@ from contract.asking import (
     TWO,
     cancel,
     changed,
-    leased,
     placed,
     put,
     revise,
@@ -56,13 +54,6 @@ class Administrator:
 @pytest.fixture
 def admin(shop: Shop, capsys: pytest.CaptureFixture[str]) -> Administrator:
     return Administrator(shop, capsys)
-
-
-@pytest.fixture
-def client(shop: Shop) -> Iterator[httpx.Client]:
-    shop.fill()
-    with leased(shop) as client:
-        yield client
 
 
 @pytest.fixture

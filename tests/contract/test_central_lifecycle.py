@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +18,6 @@ from contract.asking import (
     cancel,
     changed,
     dispatch,
-    leased,
     pay,
     placed,
     problem_of,
@@ -41,13 +40,6 @@ from models.reference import creditor_reference, grouped, with_check
 from models.tables import central as tables
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_to_wire
-
-
-@pytest.fixture
-def client(shop: Shop) -> Iterator[httpx.Client]:
-    shop.fill()
-    with leased(shop) as client:
-        yield client
 
 
 def differences(answer: httpx.Response) -> list[tuple[str, str, str, str | None]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx
 import pytest
-from contract.asking import NUMBER, ONE, changed, leased, placed, put, revise
+from contract.asking import NUMBER, ONE, changed, placed, put, revise
 from contract.conftest import Shop
 from contract.databases import on_postgresql
 from contract.shop import VOUCHERS
@@ -25,11 +24,9 @@ PATIENCE_SECONDS = 10
 
 
 @pytest.fixture
-def client(shop: Shop) -> Iterator[httpx.Client]:
-    shop.fill()
+def client(client: httpx.Client, shop: Shop) -> httpx.Client:
     shop.database.run(lambda tx: put_vouchers(tx, ALWAYS))
-    with leased(shop) as client:
-        yield client
+    return client
 
 
 def _wait_for_waiting(shop: Shop, count: int) -> None:

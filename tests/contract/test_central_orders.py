@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,15 +23,6 @@ from models.reference import with_check
 from models.tables import central as tables
 from models.vouchers import Voucher, VoucherKind
 from models.wire.orders import order_from_wire, order_to_wire
-
-
-@pytest.fixture
-def client(shop: Shop) -> Iterator[httpx.Client]:
-    """A console with the numbers 10,000,000 to 10,000,099, at a shop that sells."""
-    shop.fill()
-    with shop.client() as client:
-        client.post("/v1/reference-blocks", json={"count": 100})
-        yield client
 
 
 def put(client: httpx.Client, order: Order) -> httpx.Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx
@@ -15,7 +14,6 @@ from contract.asking import (
     cancel,
     changed,
     dispatch,
-    leased,
     pay,
     placed,
     put,
@@ -40,11 +38,9 @@ CREDIT = Voucher("AV-TOUT", VoucherKind.CREDIT, remaining_cents=1780)
 
 
 @pytest.fixture
-def client(shop: Shop) -> Iterator[httpx.Client]:
-    shop.fill()
+def client(client: httpx.Client, shop: Shop) -> httpx.Client:
     shop.database.run(lambda tx: put_vouchers(tx, [CREDIT]))
-    with leased(shop) as client:
-        yield client
+    return client
 
 
 def refused(shop: Shop, order: Order) -> str:

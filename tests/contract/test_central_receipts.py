@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +17,6 @@ from contract.asking import (
     cancel,
     changed,
     dispatch,
-    leased,
     pay,
     placed,
     put,
@@ -47,13 +46,6 @@ AWAITING, PREPARED, CANCELLED = (
     OrderState.IN_PREPARATION,
     OrderState.CANCELLED,
 )
-
-
-@pytest.fixture
-def client(shop: Shop) -> Iterator[httpx.Client]:
-    shop.fill()
-    with leased(shop) as client:
-        yield client
 
 
 @pytest.fixture

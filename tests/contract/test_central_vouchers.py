@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from contract.asking import NUMBER, cancel, changed, leased, placed, put, revise
+from contract.asking import NUMBER, cancel, changed, placed, put, revise
 from contract.conftest import Shop
 from contract.shop import NOW, VOUCHERS
 from sqlalchemy import select
@@ -56,13 +56,6 @@ class Follower:
         told = [v for page in pages for v in page.vouchers]
         removed = [code for page in pages for code in page.removed]
         return [(v.code, v.uses, v.remaining_cents) for v in told], removed
-
-
-@pytest.fixture
-def client(shop: Shop) -> Iterator[httpx.Client]:
-    shop.fill()
-    with leased(shop) as client:
-        yield client
 
 
 @pytest.fixture
