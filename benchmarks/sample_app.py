@@ -73,6 +73,14 @@ def _cartridge(series: str, word: str, colour: Colour, index: int) -> ArticleRow
     )
 
 
+COUNTS = (
+    len(BRANDS),
+    len(printers("")),
+    sum(row.kind is RowKind.CARTRIDGE for row in articles("")),
+)
+"""Rows of each column that can be marked; there are as many of every brand and printer."""
+
+
 class OtherScreen(Screen[None]):
     """Something quite different, to measure a switch of screens."""
 
@@ -93,11 +101,15 @@ class OtherScreen(Screen[None]):
 
 
 class SampleScreen(Screen[None]):
+    """Walks the columns by itself: another brand has other printers, another printer other
+    cartridges.
+    """
+
     BINDINGS = [  # noqa: RUF012
         Binding("up", "move(-1)", priority=True),
         Binding("down", "move(1)", priority=True),
-        Binding("left", "left", priority=True),
-        Binding("right", "right", priority=True),
+        Binding("left", "turn(-1)", priority=True),
+        Binding("right", "turn(1)", priority=True),
         Binding("f2", "other"),
     ]
 
@@ -112,30 +124,35 @@ class SampleScreen(Screen[None]):
         self.query_one(StatusPanel).view = VIEW
         self.query_one(KeyLine).hints = HINTS
         self.columns = self.query_one(Columns)
-        self.columns.show_brands(BRANDS, 0)
-        self.columns.show_printers(printers("Brother"), 0)
-        self.columns.show_articles(articles("BRO-315C"), 2)
+        self.active = Column.BRANDS
+        self.marks = [0, 0, 2]
+        self._draw()
 
-    def on_columns_moved(self, event: Columns.Moved) -> None:
-        if event.column is Column.BRANDS:
-            self.columns.show_printers(printers(BRANDS[event.index]), -1)
-            self.columns.show_articles((), -1)
-        elif event.column is Column.PRINTERS:
-            brand = BRANDS[self.columns.selection(Column.BRANDS)]
-            self.columns.show_articles(articles(printers(brand)[event.index]), -1)
+    def _draw(self) -> None:
+        brand, printer, article = self.marks
+        models = printers(BRANDS[brand])
+        self.columns.show_brands(BRANDS, brand)
+        self.columns.show_printers(models, printer)
+        self.columns.show_articles(articles(models[printer]) if printer >= 0 else (), article)
+        self.columns.activate(self.active)
+
+    def _mark(self, row: int) -> None:
+        """In the active column; there is no mark yet in those at its right."""
+        self.marks[self.active] = max(0, min(row, COUNTS[self.active] - 1))
+        self.marks[self.active + 1 :] = [-1] * (Column.ARTICLES - self.active)
+        self._draw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value.endswith("z"):
             self.columns.show_articles(articles(event.value), 0)
 
     def action_move(self, delta: int) -> None:
-        self.columns.move(delta)
+        self._mark(self.marks[self.active] + delta)
 
-    def action_left(self) -> None:
-        self.columns.left()
-
-    def action_right(self) -> None:
-        self.columns.right()
+    def action_turn(self, delta: int) -> None:
+        if self.active + delta in tuple(Column):
+            self.active = Column(self.active + delta)
+            self._mark(self.marks[self.active])
 
     def action_other(self) -> None:
         self.app.push_screen(OtherScreen())

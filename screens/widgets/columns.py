@@ -1,8 +1,8 @@
 """The guided path of step 1: brands, printers and cartridges side by side.
 
-Owns how three columns are laid out, scrolled and walked; knows no service, and of a cartridge
-only the texts it is given. Never takes the focus: the search field keeps the cursor and the
-screen forwards the arrows. Text is drawn as it is, without markup.
+Owns how three columns are laid out and scrolled; knows no service, and of a cartridge only the
+texts it is given. Never takes the focus: the search field keeps the cursor, and whoever walks
+the columns (``screens.walk``) says where the marks stand. Text is drawn as it is, without markup.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -152,19 +151,6 @@ class Columns(Widget):
 
     can_focus = False
 
-    @dataclass
-    class Moved(Message):
-        """The mark of ``column``, which is the active one, now stands at ``index``."""
-
-        column: Column
-        index: int
-
-    @dataclass
-    class Chosen(Message):
-        """The cartridge at ``index`` was chosen."""
-
-        index: int
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.active = Column.BRANDS
@@ -184,13 +170,10 @@ class Columns(Widget):
         self._show(Column.ARTICLES, tuple(rows), choices, selected)
 
     def activate(self, column: Column) -> None:
-        """Make ``column`` the one that the arrows walk; tells nobody."""
+        """Make ``column`` the one that the arrows walk."""
         if column is not self.active:
             self.active = column
             self.refresh()
-
-    def selection(self, column: Column) -> int:
-        return self._lists[column].selected
 
     def _show(
         self,
@@ -207,38 +190,6 @@ class Columns(Widget):
             shown.rows, shown.choices, shown.first = rows, choices, 0
         shown.selected = selected
         self.refresh()
-
-    # --- walking -------------------------------------------------------------------
-
-    def move(self, delta: int) -> None:
-        """Move the mark of the active column; stays at the ends."""
-        walked = self._lists[self.active]
-        if walked.choices:
-            self._select(max(0, min(walked.selected + delta, len(walked.choices) - 1)))
-
-    def left(self) -> None:
-        self._turn(-1)
-
-    def right(self) -> None:
-        self._turn(1)
-
-    def choose(self) -> None:
-        """Say that the marked cartridge was chosen, if the third column is the active one."""
-        if self.active is Column.ARTICLES and self.selection(self.active) >= 0:
-            self.post_message(self.Chosen(self.selection(self.active)))
-
-    def _turn(self, delta: int) -> None:
-        target = self.active + delta
-        if target in tuple(Column) and self._lists[target].choices:
-            self.activate(Column(target))
-            self._select(max(0, self.selection(self.active)), is_news=True)
-
-    def _select(self, index: int, *, is_news: bool = False) -> None:
-        walked = self._lists[self.active]
-        if index != walked.selected or is_news:
-            walked.selected = index
-            self.refresh()
-            self.post_message(self.Moved(self.active, index))
 
     # --- drawing -------------------------------------------------------------------
 

@@ -109,11 +109,7 @@ def test_the_column_stays_as_long_as_it_can() -> None:
 
 
 class Shelf(App[None]):
-    """Columns on their own; what they say is kept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[Columns.Moved | Columns.Chosen] = []
+    """Columns on their own."""
 
     def compose(self) -> ComposeResult:
         yield Columns()
@@ -121,16 +117,6 @@ class Shelf(App[None]):
     @property
     def columns(self) -> Columns:
         return self.screen.query_one(Columns)
-
-    def on_columns_moved(self, event: Columns.Moved) -> None:
-        self.heard.append(event)
-
-    def on_columns_chosen(self, event: Columns.Chosen) -> None:
-        self.heard.append(event)
-
-    def said(self) -> list[tuple[str, int]]:
-        heard, self.heard = self.heard, []
-        return [(getattr(event, "column", Column.ARTICLES).name, event.index) for event in heard]
 
     def lines(self) -> list[str]:
         return [strip.text for strip in self.screen._compositor.render_strips()]
@@ -144,40 +130,14 @@ ARTICLES = (
 )
 
 
-async def test_arrows_walk_what_can_be_chosen() -> None:
+async def test_the_mark_stands_before_a_cartridge_not_before_a_note() -> None:
     app = Shelf()
     async with app.run_test(size=(80, 10)) as pilot:
-        app.columns.show_brands(["Brother", "Canon"], 0)
-        app.columns.show_printers(["DCP-350C"])
-        app.columns.show_articles(ARTICLES)
-        app.columns.move(1)
-        app.columns.move(1)
-        app.columns.right()
-        app.columns.right()
-        app.columns.move(1)
-        app.columns.right()
-        app.columns.choose()
+        app.columns.show_articles(ARTICLES, 1)
+        app.columns.activate(Column.ARTICLES)
         await pilot.pause()
-        assert app.said() == [
-            ("BRANDS", 1),
-            ("PRINTERS", 0),
-            ("ARTICLES", 0),
-            ("ARTICLES", 1),
-            ("ARTICLES", 1),
-        ]
+        assert [y for y, line in enumerate(app.lines()) if "›" in line] == [3]
         assert app.lines()[3].index("›") == layout(80).brands + layout(80).printers + 3
-
-
-async def test_an_empty_column_is_not_gone_to() -> None:
-    app = Shelf()
-    async with app.run_test(size=(80, 10)) as pilot:
-        app.columns.show_brands(["Brother"], 0)
-        app.columns.right()
-        app.columns.left()
-        app.columns.choose()
-        await pilot.pause()
-        assert app.said() == []
-        assert app.columns.active is Column.BRANDS
 
 
 async def test_a_long_column_says_that_there_is_more() -> None:
@@ -196,9 +156,8 @@ async def test_the_notes_of_the_chosen_cartridge_are_in_sight() -> None:
     async with app.run_test(size=(80, 4)) as pilot:
         many = ARTICLES * 6
         app.columns.activate(Column.ARTICLES)
-        app.columns.show_articles(many, 0)
-        for _ in range(11):
-            app.columns.move(1)
+        for number in range(12):
+            app.columns.show_articles(many, number)
             await pilot.pause()
             chosen = next(y for y, line in enumerate(app.lines()) if "›" in line)
             if " 0" in app.lines()[chosen]:
