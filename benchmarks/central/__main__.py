@@ -1,11 +1,12 @@
 """What a central carries, on a file and on PostgreSQL that syncs to disk.
 
-    python -m benchmarks.central [--database sqlite|postgresql|both] [--parts orders,consoles,first-sync,growth]
+    python -m benchmarks.central [--database sqlite|postgresql|both] [--parts orders,feeds,consoles,first-sync,growth]
 
 ``orders``: orders a second and how long each takes, with one client and with eight, each order
-preceded by a look-up by phone. ``consoles``: five hundred that listen and poll while orders come
-in. ``first-sync``: 400,000 rows into a new console, the whole way. ``growth``: orders again, with ten
-times as many orders and customers before; it takes some minutes to make them.
+preceded by a look-up by phone. ``feeds``: all customers, a day of changed stock, and looks that
+find nothing. ``consoles``: five hundred that listen and poll while orders come
+in. ``first-sync``: 400,000 rows into a new console, the whole way. ``growth``: orders and
+feeds again, with ten times as many orders and customers before; it takes some minutes to make them.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from pathlib import Path
 
 from benchmarks.budget import Row, percentile, table
 from benchmarks.central import consoles as console_load
+from benchmarks.central import feeds, snapshot
 from benchmarks.central import orders as order_load
-from benchmarks.central import snapshot
 from benchmarks.central.served import database, served
 from benchmarks.central.shop import fill, grown
 
@@ -35,7 +36,7 @@ CONSOLES = 500
 WATCHED_SECONDS = 20
 GROWTH = ((20_000, 100_000), (200_000, 1_000_000))
 """Customers and past orders."""
-USUAL_PARTS = "orders,consoles,first-sync"
+USUAL_PARTS = "orders,feeds,consoles,first-sync"
 
 
 @contextmanager
@@ -85,6 +86,34 @@ def _rows_of_orders(kind: str, taken: order_load.Taken) -> list[Row]:
     ]
 
 
+def feed_rows(kind: str, args: argparse.Namespace) -> list[Row]:
+    now = datetime.now(UTC)
+    with empty(kind) as (where, folder):
+        shop = fill(where, customers=args.customers, orders=args.past_orders, consoles=8, now=now)
+        with served(where, folder) as central:
+            return _rows_of_feeds(kind, feeds.watch(central, shop.tokens[0]))
+
+
+def _rows_of_feeds(kind: str, seen: feeds.Seen) -> list[Row]:
+    read = (("customers", seen.people), ("changed articles", seen.changes))
+    return [
+        *(
+            Row(
+                f"{kind}, {done.rows:,} {what}, {done.pages} pages",
+                f"{done.seconds * 1000:.0f} ms",
+            )
+            for what, done in read
+        ),
+        *(
+            Row(
+                f"  {feed}, nothing new, p50 / p99",
+                f"{percentile(times, 0.5) * 1000:.1f} / {percentile(times, 0.99) * 1000:.1f} ms",
+            )
+            for feed, times in seen.looks.items()
+        ),
+    ]
+
+
 def growth_rows(kind: str, args: argparse.Namespace) -> list[Row]:
     """The same load on ten times as much of everything."""
     now = datetime.now(UTC)
@@ -96,8 +125,9 @@ def growth_rows(kind: str, args: argparse.Namespace) -> list[Row]:
             shop = grown(where, shop, customers=customers, orders=orders, now=now)
             with served(where, folder) as central:
                 taken = order_load.take(central, shop, clients=8, orders=args.orders, now=now)
+                seen = feeds.watch(central, shop.tokens[0])
             rows.append(Row(f"{kind}, {orders:,} orders, {customers:,} customers before", ""))
-            rows += _rows_of_orders(kind, taken)
+            rows += _rows_of_orders(kind, taken) + _rows_of_feeds(kind, seen)
     return rows
 
 
@@ -155,6 +185,7 @@ def first_sync_rows(kind: str, args: argparse.Namespace) -> list[Row]:
 
 PARTS: dict[str, Callable[[str, argparse.Namespace], list[Row]]] = {
     "orders": order_rows,
+    "feeds": feed_rows,
     "growth": growth_rows,
     "consoles": console_rows,
     "first-sync": first_sync_rows,

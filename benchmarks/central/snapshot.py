@@ -1,5 +1,5 @@
 """A first sync, the whole way: a central with a large catalogue, a new console, one
-``kiosk sync --once``. Then a day of changes to the same console.
+``kiosk sync --once``.
 
 Owns the set-up and the watching of memory; both sides are the real programs.
 """
