@@ -17,12 +17,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kiosk import paths
+from kiosk.shop_file import rules_of_shop
 from models.errors import Conflict, DomainError
 
 if TYPE_CHECKING:
@@ -171,20 +173,18 @@ def new_server(settings: CentralSettings) -> uvicorn.Server:
     return Server(app, _config(app))
 
 
-def serve(database: Path | str, listener: socket.socket, *, workers: int) -> None:
+def serve(settings: CentralSettings, listener: socket.socket, *, workers: int) -> None:
     """Serve until told to stop (SIGTERM, SIGINT), in this process or in ``workers`` of them
     that share the socket; one that dies is replaced, and none outlives this process.
     """
-    from central.settings import settings_from  # noqa: PLC0415 - sqlalchemy
-
     if workers == 1:
-        new_server(settings_from(os.environ, database)).run(sockets=[listener])
+        new_server(settings).run(sockets=[listener])
         return
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - see ``new_server``
 
     from central.metrics import share_between_workers  # noqa: PLC0415 - see above
 
-    os.environ[DATABASE_VARIABLE] = str(database)
+    os.environ[DATABASE_VARIABLE] = str(settings.database)
     with tempfile.TemporaryDirectory(prefix="kiosk-metrics-") as counts:
         share_between_workers(Path(counts))  # before anybody imports what counts
         config = _config(f"{__name__}:app_of_worker", factory=True, workers=workers)
@@ -198,14 +198,20 @@ def app_of_worker() -> FastAPI:
     from central.app import create_app  # noqa: PLC0415 - see ``new_server``
     from central.database import where_is  # noqa: PLC0415 - see above
     from central.server import end_streams_when_told_to_stop  # noqa: PLC0415 - see above
-    from central.settings import settings_from  # noqa: PLC0415 - see above
 
     log_to_stderr()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     database = where_is(os.environ[DATABASE_VARIABLE])
-    app = create_app(settings_from(os.environ, database))
+    app = create_app(settings_for(database))
     end_streams_when_told_to_stop(app)
     return app
+
+
+def settings_for(database: Path | str) -> CentralSettings:
+    """As the environment says; each worker makes its own. Raises DomainError, see ``settings_from`` and ``rules_of_shop``."""
+    from central.settings import settings_from  # noqa: PLC0415 - sqlalchemy
+
+    return replace(settings_from(os.environ, database), rules=rules_of_shop(os.environ))
 
 
 def _end_with_parent() -> None:

@@ -6,6 +6,7 @@ opened when it is first asked for, once, from whatever thread; nothing is import
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from uuid import UUID
 
 from kiosk import paths
+from kiosk.shop_file import rules_of_shop
 from models.shop import ShopRules
 
 if TYPE_CHECKING:
@@ -80,8 +82,10 @@ class Container:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """On the folder that ``kiosk.paths.state_dir`` says."""
-        return cls(paths.state_dir())
+        """On the folder that ``kiosk.paths.state_dir`` says, for the shop of ``KIOSK_SHOP``.
+        Raises what ``rules_of_shop`` raises.
+        """
+        return cls(paths.state_dir(), rules=rules_of_shop(os.environ))
 
     @property
     def clock(self) -> Clock:

@@ -95,7 +95,14 @@ def creditor_reference(reference: str) -> str:
 def is_creditor_reference(text: str) -> bool:
     """A well-formed ISO 11649 reference with a right check; spaces and case forgiven."""
     plain = "".join(text.split()).upper()
-    return _CREDITOR.fullmatch(plain) is not None and _mod_97(plain[4:] + plain[:4]) == 1
+    return _CREDITOR.fullmatch(plain) is not None and has_check_97(plain)
+
+
+def has_check_97(plain: str) -> bool:
+    """Whether the third and fourth of capitals and digits check the rest (mod 97-10), as in a
+    creditor reference and an IBAN (ISO 13616).
+    """
+    return _mod_97(plain[4:] + plain[:4]) == 1
 
 
 def _folded(text: str) -> str:

@@ -34,6 +34,7 @@ def _serve(args: argparse.Namespace) -> int:
     from kiosk import central_server  # noqa: PLC0415 - see above
 
     central_server.log_to_stderr()
+    settings = central_server.settings_for(database_of(args))
     folder = paths.ensure_folder(paths.state_dir())
     with ExitStack() as held:
         held.enter_context(seat_of(args))
@@ -45,7 +46,7 @@ def _serve(args: argparse.Namespace) -> int:
             address_file = paths.central_address_file(folder)
             held.enter_context(central_server.announced(address_file, listener))
         print(f"centrale à l'écoute : {central_server.url_of(listener)}", flush=True)
-        central_server.serve(database_of(args), listener, workers=args.workers)
+        central_server.serve(settings, listener, workers=args.workers)
     return 0
 
 

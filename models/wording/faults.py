@@ -184,6 +184,14 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "setting_malformed": lambda facts: (
         f"Le réglage {facts.get('name', 'donné')} attend un nombre entier, de 1 à 9999."
     ),
+    "shop_file_malformed": lambda facts: (
+        f"Réglages de la boutique : la valeur de « {facts['key']} » est inconnue ou hors limites."
+        if facts.get("key")
+        else "Réglages de la boutique : le fichier n'est pas du TOML."
+    ),
+    "shop_file_unreadable": lambda facts: (
+        f"Réglages de la boutique : {facts.get('path', 'le fichier')} est absent ou illisible."
+    ),
     "sign_in_refused": "Identifiant ou mot de passe incorrect.",
     "store_busy": "Le fichier de la console est occupé ; recommencez.",
     "store_full": "Le disque est plein : libérez de la place, rien n'est perdu.",

@@ -1,0 +1,29 @@
+"""Where the shop's settings are: a file that ``KIOSK_SHOP`` names, the same for all consoles of
+the shop and its central. Without it the shop is the invented one of ``ShopRules``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from models.errors import DomainError
+from models.shop import ShopRules
+
+VARIABLE = "KIOSK_SHOP"
+BYTES_MAX = 100_000
+
+
+def rules_of_shop(environ: Mapping[str, str]) -> ShopRules:
+    """Raises DomainError: "shop_file_unreadable", "shop_file_malformed"."""
+    named = environ.get(VARIABLE, "").strip()
+    if not named:
+        return ShopRules()
+    from models.shop_file import rules_in  # noqa: PLC0415 - for a shop that has such a file
+
+    try:
+        with Path(named).expanduser().open("rb") as file:
+            text = file.read(BYTES_MAX).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DomainError("shop_file_unreadable", path=named) from error
+    return rules_in(text)
