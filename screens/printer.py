@@ -21,13 +21,18 @@ from textual.widgets import Input
 from models.cart import Cart
 from models.catalogue import Article
 from models.draft import Draft, Step
-from models.errors import DomainError
+from models.errors import DomainError, KioskError
 from screens.article_view import article_rows
-from screens.printer_view import look_alike_line
+from screens.printer_view import (
+    gone_line,
+    look_alike_line,
+    new_price_line,
+    nothing_done_line,
+)
 from screens.scan import Burst, is_barcode
 from screens.status_view import caller, change_of, step_name
 from screens.step import StepScreen
-from screens.walk import Walk, again, begin
+from screens.walk import Walk, again, begin, lost, refreshed
 from screens.widgets.columns import Columns
 from screens.widgets.frame import KeyHint
 from screens.widgets.plain import Plain
@@ -80,6 +85,13 @@ class PrinterScreen(StepScreen):
         super().__init__()
         self.walk = Walk()
         self._walked_for: tuple[UUID, str] | None = None
+        self._walked_in = ""
+        """Version of a catalogue: the walk is of that one, or of a later one."""
+        self._version_told = ""
+        self._gone = ""
+        """What left the catalogue from under the mark, until the operator knows."""
+        self._remark = ""
+        """What the last key did not do, and why."""
         self._burst = Burst()
         self._cart_before_burst = Cart()
 
@@ -98,28 +110,64 @@ class PrinterScreen(StepScreen):
         draft = state.draft
         self.query_one("#caller", Plain).put(_caller_line(draft))
         self.query_one(SearchField).set_quietly(draft.search)
+        status, told = self.console.sync_status, self._version_told
+        self._version_told = status.catalogue_version if status else told
         if (draft.draft_id, draft.search) != self._walked_for:
+            self._walked_in = self.console.catalogue.version
             self._walk_on(again(self.console.catalogue, draft), draft.search)
+        elif told != self._version_told:
+            self._follow_catalogue()
         self._draw_columns()
 
     def _walk_on(self, walk: Walk, text: str | None = None) -> None:
         """Go on from ``walk``; with a text, it is what the search field now holds."""
-        self.walk = walk
+        self.walk, self._gone, self._remark = walk, "", ""
         if text is not None:
             self._walked_for = self.draft.draft_id, text
+        self._take_digits()
         field = self.query_one(SearchField)
-        field.walks_digits = walk.chosen is not None
         if field.walks_digits:
             field.select_all()
 
-    def _draw_columns(self) -> None:
+    def _take_digits(self) -> None:
+        """A digit meant for a cartridge that has just gone is not text either."""
+        field = self.query_one(SearchField)
+        is_meant = field.walks_digits and self._gone != ""
+        field.walks_digits = self.walk.chosen is not None or is_meant
+
+    def _follow_catalogue(self) -> None:
+        """Where the catalogue changed since it was walked: the same walk in the present one,
+        drawn in place. A catalogue that cannot be read just now is said; the rows stay.
+        """
+        catalogue, before = self.console.catalogue, self.walk
+        try:
+            version = catalogue.version
+            if version == self._walked_in:
+                return
+            self.walk = refreshed(catalogue, before, self.draft.search)
+        except KioskError as error:
+            self.console.present(error)
+            return
+        self._walked_in = version
+        self._gone = self._gone or lost(before, self.walk)
+        self._take_digits()
+        self._draw_columns(in_place=True)
+
+    def _draw_columns(self, *, in_place: bool = False) -> None:
         columns, finding = self.query_one(Columns), self.walk.finding
-        columns.show_brands(finding.brands, finding.brand)
-        columns.show_printers([p.model for p in finding.printers], finding.printer)
-        columns.show_articles(article_rows(finding.articles), self.walk.article)
+        columns.show_brands(finding.brands, finding.brand, in_place=in_place)
+        models = [printer.model for printer in finding.printers]
+        columns.show_printers(models, finding.printer, in_place=in_place)
+        rows = article_rows(finding.articles)
+        columns.show_articles(rows, self.walk.article, in_place=in_place)
         columns.activate(self.walk.column)
-        self.query_one("#hint", Plain).put(self._hint())
+        self.query_one("#hint", Plain).put(self._told or self._hint())
         self.refresh_keys()
+
+    @property
+    def _told(self) -> str:
+        """What changed under the operator's hands; "" where nothing did."""
+        return gone_line(self._gone) if self._gone else self._remark
 
     def _hint(self) -> str:
         finding, chosen = self.walk.finding, self.walk.chosen
@@ -149,7 +197,7 @@ class PrinterScreen(StepScreen):
 
     @on(SearchField.Walked)
     async def _walked(self, event: SearchField.Walked) -> None:
-        catalogue = self.console.catalogue
+        catalogue, self._remark = self.console.catalogue, ""
         if not event.key.isdecimal():
             self._burst.end()
         match event.key:
@@ -184,15 +232,17 @@ class PrinterScreen(StepScreen):
         )
 
     async def _enter(self) -> None:
+        if not self._is_as_drawn():
+            return
         text, walk = self.draft.search.strip(), self.walk
         if walk.chosen is not None:
             await self._put_one_more(walk.chosen)
-        elif walk.finding.is_search and walk.finding.best_is_article:
-            await self._put_one_more(walk.finding.articles[0])
+        elif walk.on_enter is not None:
+            await self._put_one_more(walk.on_enter)
             if is_barcode(text):
                 await self._search_for("")
             else:
-                self._walk_on(walk.on_first_article())
+                self._walk_on(self.walk.on_first_article())
         elif walk.finding.is_search and walk.finding.is_empty:
             await self.action_note_unknown()
         elif self._can_take_up:
@@ -201,6 +251,27 @@ class PrinterScreen(StepScreen):
             catalogue = self.console.catalogue
             marked = walk.moved(1, catalogue) if walk.is_at_start else walk
             self._walk_on(marked.turned(1, catalogue))
+
+    def _is_as_drawn(self) -> bool:
+        """Whether what a key is about is still there, at the price that the operator saw.
+        Otherwise the screen shows what there is now, with a word on it: the key does nothing.
+        """
+        seen = self.walk.on_enter
+        self._follow_catalogue()
+        now, gone, self._gone = self.walk.on_enter, self._gone, ""
+        self._take_digits()
+        if gone:
+            self._remark = nothing_done_line(gone)
+        elif now is not None and (seen is None or seen.sku != now.sku):
+            self._remark = nothing_done_line()
+        elif now is not None and seen is not None and self._has_another_price(now, seen):
+            self._remark = new_price_line(now)
+        return not self._remark
+
+    def _has_another_price(self, now: Article, seen: Article) -> bool:
+        """A price that was said stays said; only one that is about to be said matters."""
+        is_said = self.draft.cart.quantity_of(now.sku) > 0
+        return not is_said and now.offer.price_cents != seen.offer.price_cents
 
     async def _remember_marks(self) -> None:
         """Where the marks stand is part of the call."""
@@ -224,20 +295,19 @@ class PrinterScreen(StepScreen):
 
     async def _quantity(self, key: str, at: float) -> None:
         """A digit is the quantity, + and - change it; a burst of digits is a barcode."""
-        chosen = self.walk.chosen
-        if chosen is None:
+        if key not in "+-":
+            digits = self._burst.add(key, at)
+            if len(digits) == 1:
+                self._cart_before_burst = self.draft.cart
+            if self._burst.is_scan:
+                await self._search_for(digits, self._cart_before_burst)
+                return
+        is_as_drawn, chosen = self._is_as_drawn(), self.walk.chosen
+        if chosen is None or not is_as_drawn:
             return
         now = self.draft.cart.quantity_of(chosen.sku)
-        if key in "+-":
-            await self._put(chosen, now + 1 if key == "+" else max(0, now - 1))
-            return
-        digits = self._burst.add(key, at)
-        if len(digits) == 1:
-            self._cart_before_burst = self.draft.cart
-        if self._burst.is_scan:
-            await self._search_for(digits, self._cart_before_burst)
-        else:
-            await self._put(chosen, int(key))
+        wanted = {"+": now + 1, "-": max(0, now - 1)}.get(key)
+        await self._put(chosen, int(key) if wanted is None else wanted)
 
     async def _put_one_more(self, article: Article) -> None:
         await self._put(article, self.draft.cart.quantity_of(article.sku) + 1)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.catalogue import Article, Printer, Technology
+from models.money import format_cents
+from models.wording.labels import cartridge_label
 from screens.words import _
 from services.hits import CartridgeHit, PrinterHit, SearchResult
 from services.look_alikes import look_alikes
@@ -109,6 +111,26 @@ def look_alike_line(article: Article, beside: Sequence[Article]) -> str:
     names = (cartridge.series if is_ink else cartridge.oem_reference, *alike)
     *others, last = (_CAPACITY.sub(r" \1", name) for name in names)
     return _("attention : {others} ou {last} ?").format(others=", ".join(others), last=last)
+
+
+def gone_line(name: str) -> str:
+    """What was marked left the catalogue while the operator looked at it."""
+    return _("{name} n'est plus dans la liste.").format(name=name)
+
+
+def nothing_done_line(gone: str = "") -> str:
+    """A key was pressed on what is gone, or on a row that was another a moment ago."""
+    if not gone:
+        return _("La liste vient de changer : rien n'a été choisi.")
+    return _("{name} n'est plus dans la liste : rien n'a été choisi.").format(name=gone)
+
+
+def new_price_line(article: Article) -> str:
+    """A key was pressed on a row that showed the price before this one."""
+    name, price = cartridge_label(article.cartridge), format_cents(article.offer.price_cents)
+    return _("{name} : nouveau prix, {price}. Entrée pour l'ajouter.").format(
+        name=name, price=price
+    )
 
 
 def _index_of(printers: Sequence[Printer], printer: Printer) -> int:

@@ -5,10 +5,12 @@ Pure: a walk is a value and each key gives another one. Knows no widget.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from models.catalogue import Article
+from models.wording.labels import cartridge_label
 from screens.printer_view import Finding, found, guided, with_printer, with_printer_of
 from screens.widgets.columns import Column
 
@@ -31,6 +33,15 @@ class Walk:
         if self.column is Column.ARTICLES and 0 <= self.article < len(self.finding.articles):
             return self.finding.articles[self.article]
         return None
+
+    @property
+    def on_enter(self) -> Article | None:
+        """The cartridge that Enter would put in the cart: the chosen one, or what was named."""
+        if self.chosen is not None:
+            return self.chosen
+        finding = self.finding
+        names_one = finding.is_search and finding.best_is_article and finding.articles
+        return finding.articles[0] if names_one else None
 
     @property
     def is_at_start(self) -> bool:
@@ -83,6 +94,69 @@ def again(catalogue: Catalogue, draft: Draft) -> Walk:
     if draft.chosen_sku in skus:
         return Walk(finding, Column.ARTICLES, skus.index(draft.chosen_sku))
     return replace(walk, finding=finding)
+
+
+def refreshed(catalogue: Catalogue, walk: Walk, text: str) -> Walk:
+    """The same walk in a catalogue that changed. Marks stay on what they marked; where that is
+    gone, on what stood next to it, and the column goes back to where something is missing.
+    """
+    before = walk.finding
+    if text.strip():
+        finding = found(catalogue, text)
+    else:
+        finding = guided(catalogue, brand=_near(before.brands, before.brand, catalogue.brands()))
+        if _brand(finding) != _brand(before):
+            return Walk(finding)
+    row = _near(_printer_ids(before), before.printer, _printer_ids(finding))
+    if row >= 0:
+        finding = with_printer(catalogue, finding, row)
+        finding = replace(finding, best_is_article=before.best_is_article)
+    if walk.column is not Column.ARTICLES:
+        return Walk(finding, walk.column)
+    article = _near(_skus(before), walk.article, _skus(finding))
+    if _is_printer_lost(before, finding) or article < 0 <= walk.article:
+        return Walk(finding, Column.PRINTERS)
+    return Walk(finding, Column.ARTICLES, article)
+
+
+def lost(before: Walk, after: Walk) -> str:
+    """What Enter was about before and is not there any more, by its name; "" if all is there."""
+    brand, printer, article = _brand(before.finding), before.finding.chosen_printer, before.on_enter
+    if not before.finding.is_search and brand != _brand(after.finding):
+        return brand
+    if printer is not None and _is_printer_lost(before.finding, after.finding):
+        return printer.label
+    if article is not None and article.sku not in _skus(after.finding):
+        return cartridge_label(article.cartridge)
+    return ""
+
+
+def _near(before: Sequence[str], mark: int, after: Sequence[str]) -> int:
+    """Where the marked one stands now; if it is gone the next that is left, else the one
+    before; -1 where none was marked or none is left.
+    """
+    if mark < 0:
+        return -1
+    rows = {name: row for row, name in enumerate(after)}
+    left = (rows[name] for name in (*before[mark:], *reversed(before[:mark])) if name in rows)
+    return next(left, min(mark, len(after) - 1))
+
+
+def _brand(finding: Finding) -> str:
+    return finding.brands[finding.brand] if 0 <= finding.brand < len(finding.brands) else ""
+
+
+def _printer_ids(finding: Finding) -> Sequence[str]:
+    return [printer.printer_id for printer in finding.printers]
+
+
+def _skus(finding: Finding) -> Sequence[str]:
+    return [article.sku for article in finding.articles]
+
+
+def _is_printer_lost(before: Finding, after: Finding) -> bool:
+    was, now = before.chosen_printer, after.chosen_printer
+    return was is not None and (now is None or now.printer_id != was.printer_id)
 
 
 def _within(index: int, count: int) -> int:

@@ -126,6 +126,20 @@ class _List:
         """The chosen row, -1 if none."""
         return self.choices[self.selected] if 0 <= self.selected < len(self.choices) else -1
 
+    def put(
+        self,
+        rows: tuple[str, ...] | tuple[ArticleRow, ...],
+        choices: tuple[int, ...],
+        selected: int,
+        *,
+        in_place: bool,
+    ) -> None:
+        """Other rows are shown from the first; ``in_place``, the chosen one stays at its height."""
+        above, is_other = self.row - self.first, rows != self.rows
+        self.rows, self.choices, self.selected = rows, choices, selected
+        if is_other:
+            self.first = max(0, self.row - above) if in_place else 0
+
     def extent(self) -> tuple[int, int]:
         """The rows to keep in sight: the chosen one with its heading and notes."""
         top = bottom = max(0, self.row)
@@ -158,16 +172,24 @@ class Columns(Widget):
 
     # --- what is shown -----------------------------------------------------------
 
-    def show_brands(self, rows: Sequence[str], selected: int = -1) -> None:
-        self._show(Column.BRANDS, tuple(rows), tuple(range(len(rows))), selected)
+    def show_brands(
+        self, rows: Sequence[str], selected: int = -1, *, in_place: bool = False
+    ) -> None:
+        every = tuple(range(len(rows)))
+        self._show(Column.BRANDS, tuple(rows), every, selected, in_place=in_place)
 
-    def show_printers(self, rows: Sequence[str], selected: int = -1) -> None:
-        self._show(Column.PRINTERS, tuple(rows), tuple(range(len(rows))), selected)
+    def show_printers(
+        self, rows: Sequence[str], selected: int = -1, *, in_place: bool = False
+    ) -> None:
+        every = tuple(range(len(rows)))
+        self._show(Column.PRINTERS, tuple(rows), every, selected, in_place=in_place)
 
-    def show_articles(self, rows: Sequence[ArticleRow], selected: int = -1) -> None:
+    def show_articles(
+        self, rows: Sequence[ArticleRow], selected: int = -1, *, in_place: bool = False
+    ) -> None:
         """``selected`` counts cartridges only, not notes or headings."""
         choices = tuple(i for i, row in enumerate(rows) if row.kind is RowKind.CARTRIDGE)
-        self._show(Column.ARTICLES, tuple(rows), choices, selected)
+        self._show(Column.ARTICLES, tuple(rows), choices, selected, in_place=in_place)
 
     def activate(self, column: Column) -> None:
         """Make ``column`` the one that the arrows walk."""
@@ -181,15 +203,14 @@ class Columns(Widget):
         rows: tuple[str, ...] | tuple[ArticleRow, ...],
         choices: tuple[int, ...],
         selected: int,
+        *,
+        in_place: bool,
     ) -> None:
         shown = self._lists[column]
         selected = min(selected, len(choices) - 1)
-        if (shown.rows, shown.selected) == (rows, selected):
-            return
-        if shown.rows != rows:
-            shown.rows, shown.choices, shown.first = rows, choices, 0
-        shown.selected = selected
-        self.refresh()
+        if (shown.rows, shown.selected) != (rows, selected):
+            shown.put(rows, choices, selected, in_place=in_place)
+            self.refresh()
 
     # --- drawing -------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def at_central(*words: str) -> None:
     with redirect_stdout(StringIO()):
-        assert main(["central", "order", *words]) == 0
+        assert main(["central", *words]) == 0
 
 
 def test_money_and_parcel_show_without_a_key_and_the_cursor_stays(state: Path) -> None:
@@ -45,10 +45,26 @@ def test_money_and_parcel_show_without_a_key_and_the_cursor_stays(state: Path) -
         program.press("f7")
         program.wait_for("en attente de paiement")
         cursor = program.cursor
-        at_central("paid", "100000006")
+        at_central("order", "paid", "100000006")
         program.wait_for("en cours de préparation", within=BEFORE_THE_NEXT_POLL_SECONDS)
-        at_central("dispatched", "100000006", "6A12345678901")
+        at_central("order", "dispatched", "100000006", "6A12345678901")
         program.wait_for("expédiée", within=BEFORE_THE_NEXT_POLL_SECONDS)
+        assert program.cursor == cursor
+        program.press("ctrl+q")
+        assert program.wait() == 0
+
+
+def test_stock_shows_under_the_mark_without_a_key_and_the_cursor_stays(state: Path) -> None:
+    command = (sys.executable, "-m", "kiosk.cli", "demo")
+    with PtyProgram(command, environ=clean_environ(KIOSK_STATE_DIR=str(state))) as program:
+        program.wait_for("aucun envoi en attente")
+        at_central("stock", "set", "BRO-LC970BK", "0")
+        program.press("lc970 noir")
+        program.wait_for("délai inconnu", within=BEFORE_THE_NEXT_POLL_SECONDS)
+        cursor = program.cursor
+        at_central("stock", "set", "BRO-LC970BK", "777")
+        program.wait_for(" 777", within=BEFORE_THE_NEXT_POLL_SECONDS)
+        assert "délai inconnu" not in program.text
         assert program.cursor == cursor
         program.press("ctrl+q")
         assert program.wait() == 0

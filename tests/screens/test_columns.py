@@ -151,6 +151,23 @@ async def test_a_long_column_says_that_there_is_more() -> None:
         assert any("› DCP-15C" in line for line in lines)
 
 
+async def test_what_is_marked_stays_at_its_height_when_rows_come_and_go_above_it() -> None:
+    app = Shelf()
+    async with app.run_test(size=(80, 8)) as pilot:
+        names = [f"DCP-{number}" for number in range(60)]
+        app.columns.show_printers(names, 20)
+        await pilot.pause()
+        app.columns.show_printers(names, 22)
+        await pilot.pause()
+        row = next(row for row, line in enumerate(app.lines()) if "› DCP-22" in line)
+        app.columns.show_printers([*names[:3], *names[5:]], 20, in_place=True)
+        await pilot.pause()
+        assert "› DCP-22" in app.lines()[row]
+        app.columns.show_printers(names[:23], 22, in_place=True)
+        await pilot.pause()
+        assert "› DCP-22" in app.lines()[-1]
+
+
 async def test_the_notes_of_the_chosen_cartridge_are_in_sight() -> None:
     app = Shelf()
     async with app.run_test(size=(80, 4)) as pilot:
