@@ -35,10 +35,10 @@ def opened(folder: Path) -> Iterator[CatalogueFile]:
         catalogue.close()
 
 
-def lands(folder: Path, **changes: Any) -> None:
+def lands(folder: Path, cursor: str = "news", **changes: Any) -> None:
     """What the sync of some program on this host writes; nobody has told this one yet."""
     with opened(folder) as catalogue:
-        catalogue.apply([CatalogueChanges("news", **changes)], "https://central.test")
+        catalogue.apply([CatalogueChanges(cursor, **changes)], "https://central.test")
 
 
 def offered(folder: Path, sku: str, **otherwise: Any) -> Article:
@@ -74,8 +74,8 @@ class TestNews:
             assert operator.sees("rupture, délai inconnu")
             assert (marked(operator), operator.app.focused) == (row, there)
             assert (operator.draft, operator.saved) == (before, before)
-            lands(folder, articles=(offered(folder, row, stock=777),))
-            await operator.hears(replace(NEWS, catalogue_version="more news"))
+            lands(folder, "more", articles=(offered(folder, row, stock=777),))
+            await operator.hears(replace(NEWS, catalogue_version="more"))
             assert "délai inconnu" not in operator.text
             assert operator.line_with("› LC-970").endswith("777")
 
