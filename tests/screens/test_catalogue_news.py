@@ -128,6 +128,17 @@ class TestNews:
                 await operator.hears(replace(NEWS, changes=5))
             assert said == []
 
+    async def test_a_catalogue_that_cannot_be_read_is_said_and_the_rows_stay(self, folder) -> None:
+        async with console_at_work(folder) as operator:
+            await operator.press(*"lc970 noir")
+            (folder / "broken").write_bytes(b"no catalogue" * 100)
+            (folder / "broken").replace(paths.catalogue_file(folder))
+            await operator.hears(NEWS)
+            assert operator.notice.startswith("Le catalogue")
+            assert "LC-970 noir" in operator.text
+            await operator.press_only("enter")
+            assert (operator.step, operator.focus) == ("PrinterScreen", "search")
+
 
 class TestGone:
     async def test_the_mark_goes_next_door_and_the_first_enter_only_tells(self, folder) -> None:
