@@ -9,7 +9,9 @@ from textual.widget import Widget
 
 from models.completeness import Completeness, check_order
 from models.draft import Step
-from screens.read_back_view import first_gap, missing_lines, spoken_lines
+from models.errors import Unavailable
+from screens.read_back_view import first_gap, held_lines, missing_lines, spoken_lines
+from screens.status_view import catalogue_awaited
 from screens.step import StepScreen
 from screens.widgets.frame import KeyHint
 from screens.widgets.page import Page
@@ -35,7 +37,9 @@ class ReadBackScreen(StepScreen):
     def draw(self, state: DeskState) -> None:
         whole = self.whole
         page = self.query_one(Page)
-        if whole.problems:
+        if state.has_trial_prices:
+            page.put(held_lines(catalogue_awaited(self.console)))
+        elif whole.problems:
             page.put(missing_lines(whole.problems))
         else:
             page.put(spoken_lines(state, whole, self.console.rules, self.size.width - 2))
@@ -44,6 +48,8 @@ class ReadBackScreen(StepScreen):
         self.query_one(Page).top = 0
 
     def keys(self) -> Sequence[KeyHint]:
+        if self.console.state.has_trial_prices:
+            return (KeyHint(_("Entrée"), _("voir si le catalogue est là")),)
         if self.whole.problems:
             return (KeyHint(_("Entrée"), _("compléter")),)
         if self.query_one(Page).is_at_end:
@@ -59,7 +65,15 @@ class ReadBackScreen(StepScreen):
     @on(Page.Ended)
     async def _ended(self) -> None:
         problems = self.whole.problems
-        if problems:
+        if self.console.state.has_trial_prices:
+            await self._look_again()
+        elif problems:
             await self.console.go(*first_gap(problems))
         else:
             await self.console.confirm()
+
+    async def _look_again(self) -> None:
+        """Confirms nothing: the text is still to be read, once it can be."""
+        await self.console.act(lambda desk, draft: desk.refresh(draft))
+        if self.console.state.has_trial_prices:
+            self.console.present(Unavailable("prices_for_trying"))

@@ -36,6 +36,20 @@ def missing_lines(problems: Sequence[OrderProblem]) -> list[Text]:
     return lines
 
 
+def held_lines(why: str) -> list[Text]:
+    """Nothing is read aloud while prices are for trying. ``why`` no catalogue is there yet."""
+    return [
+        line((_("Prix et stock d'essai : ne les annoncez pas."), WARNING)),
+        line(""),
+        line(_("La commande ne peut pas encore être confirmée : {why}.").format(why=why)),
+        line(""),
+        line(
+            _("Rien n'est perdu, l'appel est gardé. Dès que le catalogue est là, le texte à lire")
+        ),
+        line(_("s'affiche ici avec les vrais prix. En attendant : F8, un motif, et rappelez.")),
+    ]
+
+
 def spoken_lines(state: DeskState, whole: Completeness, rules: ShopRules, width: int) -> list[Text]:
     """The text of the read-back, wrapped; titles stand out."""
     facts = read_back_facts(state, whole, rules)

@@ -15,7 +15,7 @@ from screens.console import Console
 from screens.widgets.frame import StatusView
 from screens.words import _, counted
 from services.desk_state import DeskState
-from services.sync.status import NO_CATALOGUE, Connection, SyncStatus
+from services.sync.status import NO_CATALOGUE, CatalogueProgress, Connection, SyncStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +28,15 @@ CLOCK_OFFSET_SECONDS_MAX = 120
 """A clock that is off by more is said; by less it moves no promise."""
 
 MINUTES_OF_AN_HOUR, HOURS_OF_A_DAY = 60, 24
+
+NOT_TAKEN = ("catalogue_", "store_")
+"""Codes of a catalogue that came and could not be put in its place here."""
+
+_NO_CATALOGUE_YET = {
+    Connection.NOT_ENROLLED: _("le catalogue de la centrale est attendu"),
+    Connection.OFFLINE: _("catalogue attendu, la centrale est injoignable"),
+    Connection.UNAUTHORISED: _("catalogue attendu, la centrale refuse ce poste"),
+}
 
 _NOT_LET_IN = _("refusé par la centrale : prévenez l'administrateur")
 _UNAUTHORISED = {"token_expired": _("accès expiré : prévenez l'administrateur")}
@@ -46,7 +55,7 @@ def status_view(state: DeskState, console: Console) -> StatusView:
         work=work(state.work_count),
         aside=clock_line(console),
         progress=progress(console),
-        title=title(state),
+        title=title(state, console),
         operator=operator(console),
     )
 
@@ -57,12 +66,16 @@ def operator(console: Console) -> str:
     return _("sans opérateur (Ctrl+P)") if people.is_needed else people.operator_name
 
 
-def title(state: DeskState) -> str:
-    """What is being done, where it is no new order."""
+def title(state: DeskState, console: Console) -> str:
+    """What is being done, where it is no new order; and that prices are not the shop's."""
+    said = []
     reference = changed_reference(state)
-    if reference is None or state.draft.state is DraftState.PLACED:
-        return ""
-    return _("Modification de la commande {reference}").format(reference=grouped(reference))
+    if reference is not None and state.draft.state is not DraftState.PLACED:
+        change = _("Modification de la commande {reference}")
+        said.append(change.format(reference=grouped(reference)))
+    if state.has_trial_prices:
+        said.append(_("Prix et stock d'essai : {why}").format(why=catalogue_awaited(console)))
+    return " · ".join(said)
 
 
 def changed_reference(state: DeskState) -> str | None:
@@ -169,9 +182,27 @@ def progress(console: Console) -> str:
         return ""
     if not now.rows_total:
         return _("catalogue en cours")
-    return _("catalogue {percent} %").format(
-        percent=min(100, 100 * now.rows_done // now.rows_total)
-    )
+    return _("catalogue {percent} %").format(percent=percent_of(now))
+
+
+def percent_of(now: CatalogueProgress) -> int:
+    """Of a catalogue whose size is known."""
+    return min(100, 100 * now.rows_done // now.rows_total)
+
+
+def catalogue_awaited(console: Console) -> str:
+    """How far central's first catalogue is on its way, or why it is not."""
+    status = console.sync_status
+    if status is None or status.connection is not Connection.ONLINE:
+        return _NO_CATALOGUE_YET[status.connection if status else Connection.NOT_ENROLLED]
+    now, code = status.catalogue_progress, status.last_error_code or ""
+    if code == NO_CATALOGUE:
+        return _("la centrale n'a pas de catalogue")
+    if now is None and code.startswith(NOT_TAKEN):
+        return _("catalogue refusé par ce poste, prévenez l'administrateur")
+    if now is None or not now.rows_total:
+        return _("le catalogue de la centrale arrive")
+    return _("le catalogue de la centrale arrive, {percent} %").format(percent=percent_of(now))
 
 
 def calls(waiting: Sequence[DraftSummary]) -> str:

@@ -29,6 +29,7 @@ from services.ports import Catalogue, Clock, Ids, KnownOperator, Store, Transact
 from services.refilling import entry_of
 from services.revise_order import begin_revision
 from services.sign_in import SignIn
+from services.trial_prices import without_trial_prices
 
 PROPOSED = frozenset({RefusalReason.UNKNOWN, RefusalReason.LOOKS_LIKE})
 """Refusals of a text that is no code: it is not kept in the cart."""
@@ -82,9 +83,8 @@ class Desk:
 
     def change(self, draft: Draft) -> DeskState:
         """Save ``draft`` and add it up. Raises what ``save_draft`` raises."""
-        now = self._clock.now()
         with self._store.write() as tx:
-            saved = save_draft(draft, tx=tx, holder=self._holder, now=now)
+            saved = self._save(draft, tx)
             return self._state(saved, tx)
 
     def park(self, draft: Draft, reason: str) -> DeskState:
@@ -111,13 +111,13 @@ class Desk:
             self._leave(leaving, tx)
             taken = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
             draft = replace(taken, called_at=self._clock.now())  # a date counts from this talk
-            saved = save_draft(draft, tx=tx, holder=self._holder, now=self._clock.now())
+            saved = self._save(draft, tx)
             return self._state(saved, tx)
 
     def refresh(self, draft: Draft) -> DeskState:
         """The same draft with what changed around it: prices, codes, orders, other calls."""
         with self._store.read() as tx:
-            return self._state(draft, tx)
+            return self._state(without_trial_prices(draft, tx, self._catalogue), tx)
 
     # --- codes -------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class Desk:
             outcome = next(one for one in state.quote.codes if one.code == code)
             if outcome.refusal is not None and outcome.refusal.reason in PROPOSED:
                 return self._state(draft, tx), outcome
-            saved = save_draft(given, tx=tx, holder=self._holder, now=self._clock.now())
+            saved = self._save(given, tx)
             return replace(state, draft=saved), outcome
 
     # --- customers ---------------------------------------------------------
@@ -189,8 +189,9 @@ class Desk:
     def confirm(self, draft: Draft, *, said_total_cents: int) -> DeskState:
         """Place the order; once it returns the reference may be said. Twice is once.
 
-        Raises DomainError("order_incomplete") naming what is missing, and
-        Conflict("total_changed") where it would come to another total than was said.
+        Raises DomainError("order_incomplete") naming what is missing,
+        Conflict("total_changed") where it would come to another total than was said, and
+        Unavailable("prices_for_trying") while central's catalogue has not come.
         """
         self._save_if_it_is_not(draft)
         order = self._place(draft.draft_id, said_total_cents=said_total_cents)
@@ -277,6 +278,11 @@ class Desk:
         """It waits in its turn, for anybody on this console."""
         if draft is not None and not draft.is_blank and draft.state is not DraftState.PLACED:
             save_draft(draft, tx=tx, holder=None, now=self._clock.now())
+
+    def _save(self, draft: Draft, tx: Transaction) -> Draft:
+        """In this program's hands; see ``without_trial_prices`` for what is not kept of it."""
+        kept = without_trial_prices(draft, tx, self._catalogue)
+        return save_draft(kept, tx=tx, holder=self._holder, now=self._clock.now())
 
     def _state(self, draft: Draft, tx: Transaction) -> DeskState:
         return self._reading.state(draft, tx)

@@ -23,6 +23,7 @@ from services.follow_up_state import parcel_number
 from services.former import Former
 from services.ports import Catalogue, Clock, Transaction
 from services.quoting import quote_draft
+from services.trial_prices import has_trial_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class DeskReading:
             order_sync=order_row(tx, order).sync_state if order else None,
             parcel_number=parcel_number(tx.orders.events(order.order_id)) if order else "",
             work_count=tx.work.count(),
+            has_trial_prices=has_trial_prices(tx.settings, self.catalogue),
         )
 
     def quote(self, draft: Draft, tx: Transaction) -> tuple[Quote, Promise | None]:

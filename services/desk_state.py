@@ -50,6 +50,8 @@ class DeskState:
     """Of the order, once the carrier has it."""
     work_count: int = 0
     """Orders' matters that need somebody."""
+    has_trial_prices: bool = False
+    """See ``services.trial_prices``: nothing can be confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

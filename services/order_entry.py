@@ -15,7 +15,7 @@ from models.address import fold
 from models.completeness import OrderProblem, check_order
 from models.customer import Customer, PersonName
 from models.draft import Draft
-from models.errors import Conflict, DomainError
+from models.errors import Conflict, DomainError, Unavailable
 from models.intake import check_customer
 from models.order import Order, OrderEventKind
 from models.payment import PaymentMethod, Reach, unavailable_because
@@ -31,6 +31,7 @@ from services.place_order import place_in
 from services.placing import Origin, Placing
 from services.ports import Store, Transaction, Vouchers
 from services.quoting import WithVouchers, quote_draft
+from services.trial_prices import has_trial_prices
 
 FILE_DIGEST = "file_sha256"
 """Fact of the PLACED event of an order that came from a file."""
@@ -84,7 +85,7 @@ def place_file(
     is an order of its own. Raises DomainError("order_incomplete"), ("called_long_ago" |
     "called_in_future") for a call more than OLDEST_CALL ago or FASTEST_CLOCK ahead, and
     ("codes_refused") unless refused codes are allowed, because who sent the order counted on
-    them.
+    them. Raises Unavailable("order_file_too_early") while central's catalogue has not come.
     """
     with store.read() as tx:
         # Once before the file is locked: the first quote of a process imports for 300 ms.
@@ -108,6 +109,8 @@ def _place(tx: Transaction, file: OrderFile, placing: Placing, allow_refused_cod
     now = placing.clock.now()
     _refuse_far_call(called_at(file, now), now)
     draft = _draft(file, tx.customers, placing)
+    if has_trial_prices(tx.settings, placing.catalogue):  # that an article is missing means nothing
+        raise Unavailable("order_file_too_early")
     said = _said(file, draft, tx, placing)
     if said.problems:  # told before a code that is refused because an article is missing
         raise DomainError("order_incomplete", problems=said.problems)

@@ -56,7 +56,8 @@ def place_order(
     Conflict("total_changed", said=..., now=...) and nothing is written.
     Raises DomainError("order_incomplete", problems=...), Conflict("draft_taken") while
     another program has the draft, Conflict("order_not_changeable", state=...) for a change
-    that comes too late, Unavailable("no_references_left") and what ``Store`` raises.
+    that comes too late, Unavailable("no_references_left"), ("prices_for_trying") while central's
+    catalogue has not come, and what ``Store`` raises.
     """
     placing = Placing(catalogue, clock, ids, rules, to_wire, holder, operator_id)
     warm_up(rules.holiday_zone, paris_day(clock.now()))

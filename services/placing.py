@@ -25,6 +25,7 @@ from models.shop import HolidayZone, ShopRules
 from services.former import Former
 from services.ports import Catalogue, Clock, Ids, Transaction
 from services.quoting import quote_draft
+from services.trial_prices import refuse_trial_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ def agree(
 ) -> Agreement:
     """The draft as agreed at ``at``, to be the first revision or the one after ``former``.
 
-    Raises DomainError("order_incomplete", problems=...), and Conflict("total_changed",
-    said=..., now=...) where it comes to another total than was said.
+    Raises Unavailable("prices_for_trying"), DomainError("order_incomplete", problems=...), and
+    Conflict("total_changed", said=..., now=...) where it comes to another total than was said.
     """
+    refuse_trial_prices(tx, placing.catalogue)
     quote, promise = quote_draft(
         draft, tx=tx, catalogue=placing.catalogue, rules=placing.rules, at=at, former=former
     )

@@ -18,6 +18,9 @@ from services.adapters.catalogue_file import ensure_builtin
 from services.adapters.console_store import ConsoleStore
 from services.placing import Placing
 
+CENTRAL = "http://127.0.0.1:1"
+"""Where consoles of tests are enrolled, and what their catalogue came from."""
+
 NOW = datetime(2026, 11, 23, 10, 42, tzinfo=UTC)
 
 
@@ -99,7 +102,7 @@ def placing(catalogue_path: Path, *, ids_from: int = 1, holder: str | None = Non
 
 def enrol(store: ConsoleStore, first: int = 48_201_395, last: int = 48_201_999) -> None:
     with store.write() as tx:
-        tx.settings.put("central_url", "http://127.0.0.1:1")
+        tx.settings.put("central_url", CENTRAL)
         tx.references.add_block(first, last)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from console_fixtures import HOME, NOW, CountedIds, StillClock, complete_draft, enrol
+from console_fixtures import CENTRAL, HOME, NOW, CountedIds, StillClock, complete_draft, enrol
 
 from kiosk import paths
 from models.customer import Civility
@@ -44,6 +44,7 @@ class PastCalls:
         self.clock = StillClock(NOW - timedelta(hours=1))
         self.ids = CountedIds(50_000)
         self._catalogue = ensure_builtin(paths.catalogue_file(folder), NOW)
+        self._catalogue.note_source(CENTRAL)
         self._count = 0
         enrol(self.store)
 

@@ -136,6 +136,7 @@ def make_console(folder: Path, shop: Shop, *, name: str, url: str, token: str) -
         pairs,
         version=VERSION_BEFORE,
         is_demo=True,
+        source=url,
     )
     with closing(ConsoleStore.open(paths.console_file(folder))) as store, store.write() as tx:
         write_enrolment(tx.settings, Enrolment(url, token, name))

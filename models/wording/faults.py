@@ -145,6 +145,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "order_cancelled": "La commande est annulée : elle ne change plus.",
     "order_conflict": "La centrale a déjà une autre commande sous cet identifiant : à rappeler.",
     "order_dispatched": "Le transporteur a la commande : elle ne change plus, c'est un retour.",
+    "order_file_too_early": (
+        "Le catalogue de la centrale n'est pas encore là, prix et stock sont d'essai : lancez"
+        " « kiosk sync --once », puis repassez le même fichier ; rien n'est enregistré."
+    ),
     "order_id_mismatch": "La centrale refuse l'envoi, mal adressé : prévenez l'administrateur.",
     "order_not_changeable": _order_not_changeable,
     "order_not_found": "Cette commande n'est pas sur cette console.",
@@ -167,6 +171,9 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     ),
     "port_unusable": "Ce port ne peut pas être ouvert : choisissez-en un autre avec --port.",
     "postal_unusable": "La liste des codes postaux est illisible : tapez la commune, elle est prise.",
+    "prices_for_trying": (
+        "Prix d'essai : l'appel est gardé, confirmez quand le catalogue sera arrivé."
+    ),
     "refund_exceeds_paid": _refund_exceeds_paid,
     "reference_not_leased": "Référence non attribuée à cette console : prévenez l'administrateur.",
     "reference_taken": "Référence déjà prise : prévenez l'administrateur, puis rappelez le client.",

@@ -135,6 +135,11 @@ class CatalogueFile:
     def is_demo(self) -> bool:
         return self._fact("is_demo") == "1"
 
+    @property
+    def source(self) -> str:
+        """``Catalogue.source``."""
+        return self._fact("source")
+
     @_reads
     def _fact(self, name: str) -> str:
         row = (
@@ -267,7 +272,7 @@ class CatalogueFile:
             self._incoming.switch(place)
         elif place is not None:
             return place.cursor
-        return self.version if self._fact("source") in {"", source} else None
+        return self.version if self.source in {"", source} else None
 
     @_translated
     def apply(
@@ -285,6 +290,13 @@ class CatalogueFile:
             self._incoming.take_all(chain([first], rest), source, progress)
         else:
             self.apply_changes(chain([first], rest))
+
+    @_translated
+    def note_source(self, source: str) -> None:
+        """``CatalogueSink.note_source``."""
+        if self.source != source:
+            with self._write() as connection:
+                connection.execute("INSERT OR REPLACE INTO fact VALUES ('source', ?)", (source,))
 
     def forget_incoming(self) -> None:
         """``CatalogueSink.forget_incoming``."""
@@ -354,6 +366,7 @@ def build_catalogue(
     *,
     version: str,
     is_demo: bool,
+    source: str = "",
     progress: Progress | None = None,
 ) -> None:
     """Write a whole catalogue; it takes the place of ``path`` at the end, or not at all.
@@ -365,7 +378,7 @@ def build_catalogue(
 
     with new_catalogue(path, progress=progress) as writer:
         writer.add_all(printers, articles, pairs)
-        writer.finish(version=version, is_demo=is_demo)
+        writer.finish(version=version, is_demo=is_demo, source=source)
 
 
 def ensure_builtin(path: Path, as_of: datetime) -> CatalogueFile:

@@ -22,6 +22,11 @@ class Catalogue(Protocol):
     @property
     def is_demo(self) -> bool: ...
 
+    @property
+    def source(self) -> str:
+        """URL of the central it came from; "" for the built-in one and one from files."""
+        ...
+
     def search(self, text: str, *, limit: int = 50) -> SearchResult: ...
 
     def brands(self) -> Sequence[str]:
@@ -123,6 +128,10 @@ class CatalogueSink(Protocol):
         not fit together, and Unavailable("central_unclear") for one that does not follow the
         one before.
         """
+        ...
+
+    def note_source(self, source: str) -> None:
+        """What is in use is what ``source`` has, wherever it came from. Idempotent."""
         ...
 
     def forget_incoming(self) -> None:

@@ -128,6 +128,7 @@ class Fetcher:
             if not wanted:
                 raise Unavailable(NO_CATALOGUE)
             if wanted == cursor:
+                self._sink.note_source(source)
                 break
             self._apply(central, cursor, source)
         return self._sink.version != before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from console_fixtures import NOW, CountedIds, StillClock, opened
+from console_fixtures import CENTRAL, NOW, CountedIds, StillClock, opened
 
 from services.adapters.catalogue_file import ensure_builtin
 
@@ -11,7 +11,9 @@ from services.adapters.catalogue_file import ensure_builtin
 @pytest.fixture(scope="session")
 def catalogue_path(tmp_path_factory):
     path = tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite3"
-    ensure_builtin(path, NOW).close()
+    catalogue = ensure_builtin(path, NOW)
+    catalogue.note_source(CENTRAL)
+    catalogue.close()
     return path
 
 
