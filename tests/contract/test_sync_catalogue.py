@@ -614,3 +614,16 @@ def test_a_conflict_of_pages_is_told_as_one(down: Down) -> None:
     with pytest.raises(Conflict, match="catalogue_inconsistent"):
         down.console.catalogue.apply([page], "")
     assert (down.version, down.staged) == ("shop-1", False)
+
+
+@pytest.mark.parametrize("version", ["anew", "shop-1"])
+def test_a_catalogue_is_centrals_once_central_said_so(
+    console: Console, shop: Shop, version: str
+) -> None:
+    """Also one that needed nothing to come down."""
+    shop.fill(version=version)
+    assert console.catalogue.source == ""
+    with closing(CentralHttp(lambda: shop.url, shop.token())) as central:
+        engine = SyncEngine(console.store, console.catalogue, lambda: central, console.clock)
+        assert engine.run_once().error_code is None
+    assert (console.catalogue.version, console.catalogue.source) == (version, shop.url)
