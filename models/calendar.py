@@ -34,9 +34,16 @@ _ABOLITION_NAME = "Abolition de l'esclavage"
 _BANKS_CLOSED = "Fermeture des banques"
 
 
+def in_paris(at: datetime) -> datetime:
+    """An aware moment on the clock of Paris; Defect("naive_datetime") for a naive one."""
+    if at.utcoffset() is None:
+        raise Defect("naive_datetime", at=at)
+    return at.astimezone(PARIS)
+
+
 def paris_day(at: datetime) -> date:
     """The day it is in Paris at an aware moment; Defect("naive_datetime") for a naive one."""
-    return _in_paris(at).date()
+    return in_paris(at).date()
 
 
 def service_is_open(at: datetime) -> bool:
@@ -44,7 +51,7 @@ def service_is_open(at: datetime) -> bool:
     Paris time (R18). Closed on the public holidays of the metropole: an assumption, the rule
     does not say, and nobody is told to call on a day when nobody may answer.
     """
-    local = _in_paris(at)
+    local = in_paris(at)
     return (
         local.weekday() != _SUNDAY
         and SERVICE_FROM <= local.time() < SERVICE_UNTIL
@@ -102,12 +109,6 @@ class TargetCalendar:
             while not self.is_bank_day(day):
                 day += _DAY
         return day
-
-
-def _in_paris(at: datetime) -> datetime:
-    if at.utcoffset() is None:
-        raise Defect("naive_datetime", at=at)
-    return at.astimezone(PARIS)
 
 
 @cache

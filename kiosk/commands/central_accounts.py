@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.commands.central_arguments import cents
 from kiosk.commands.central_database import Actions, action, opened
+from kiosk.commands.moments import moment
 from models.money import format_cents
 from models.reference import grouped
 from models.wording.labels import method_name, payment_state_name, state_name
@@ -115,7 +116,7 @@ def _lines(statement: Statement) -> Iterator[str]:
     yield f"à payer {format_cents(account.costs_cents)}, payés {format_cents(account.paid_cents)}"
     for asked in statement.requests:
         yield (
-            f"demandé le {asked.created_at.astimezone():%d/%m/%Y à %H:%M} :"
+            f"demandé le {moment(asked.created_at)} :"
             f" {format_cents(asked.amount_cents)}, {method_name(asked.method)},"
             f" {payment_state_name(asked.state)}"
         )
@@ -124,7 +125,7 @@ def _lines(statement: Statement) -> Iterator[str]:
 
 
 def _dated(entry: Entry) -> str:
-    return f"{entry.noted_at.astimezone():%d/%m/%Y à %H:%M} : {_amount(entry)}"
+    return f"{moment(entry.noted_at)} : {_amount(entry)}"
 
 
 def _amount(entry: Entry) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from kiosk.commands import central_accounts
 from kiosk.commands.central_accounts import remarks_on, standing
 from kiosk.commands.central_database import Actions, action, database_of, group, opened
+from kiosk.commands.moments import minute
 from models.money import format_cents
 from models.reference import grouped
 from models.wording.labels import state_name
@@ -120,11 +121,10 @@ def _money_json(account: Account) -> dict[str, int]:
 
 
 def _row_line(row: OrderRowOut, account: Account) -> str:
-    received = row.received_at.astimezone()
     # What nothing came in for yet is said by its state.
     remark = f"  {remarks_on(account)}" if account.paid_cents else ""
     return (
-        f"{grouped(row.reference)}  {received:%d/%m/%Y %H:%M}  "
+        f"{grouped(row.reference)}  {minute(row.received_at)}  "
         f"{format_cents(row.total_cents):>12}  {state_name(row.state)}  {row.console}{remark}"
     ).rstrip()
 

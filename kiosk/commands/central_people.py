@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kiosk.commands.central_database import Actions, action, group, opened
+from kiosk.commands.moments import day, moment
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -52,7 +53,7 @@ def _enrol(args: argparse.Namespace) -> int:
     with opened(args) as database, database.write() as connection:
         allow_enrolment(connection, args.name, code=code, at=now)
     print(grouped_code(code))
-    until = _moment(now + CODE_LASTS)
+    until = moment(now + CODE_LASTS)
     _aside(f"Sur la console « {args.name} », avant le {until}, une seule fois :")
     _aside("  kiosk sync --enrol https://ADRESSE-DE-LA-CENTRALE")
     return 0
@@ -86,32 +87,27 @@ def _list(args: argparse.Namespace) -> int:
         print("Aucune console : « kiosk central console enrol NOM » en rattache une.")
     for row in rows:
         state = " ; ".join(_state(row, now=datetime.now(UTC)))
-        print(f"{row.created_at.astimezone():%d/%m/%Y}  {row.name:<24}  {state}")
+        print(f"{day(row.created_at)}  {row.name:<24}  {state}")
     return 0
 
 
 def _state(row: ConsoleRow, *, now: datetime) -> Iterator[str]:
     if row.revoked_at is not None:
-        yield f"révoquée le {_moment(row.revoked_at)}"
+        yield f"révoquée le {moment(row.revoked_at)}"
     elif row.enrolled_at is None:
         yield "pas encore rattachée"
     elif row.token_expires_at is None:
-        yield f"rattachée le {_moment(row.enrolled_at)}"
+        yield f"rattachée le {moment(row.enrolled_at)}"
     elif row.token_expires_at <= now:
-        yield f"jeton expiré le {_moment(row.token_expires_at)}"
+        yield f"jeton expiré le {moment(row.token_expires_at)}"
     else:
-        yield f"rattachée le {_moment(row.enrolled_at)}, jusqu'au {_moment(row.token_expires_at)}"
+        yield f"rattachée le {moment(row.enrolled_at)}, jusqu'au {moment(row.token_expires_at)}"
     if row.code_expires_at is None:
         return
     if row.code_expires_at <= now:
-        yield f"code expiré le {_moment(row.code_expires_at)} sans avoir servi"
+        yield f"code expiré le {moment(row.code_expires_at)} sans avoir servi"
     else:
-        yield f"code donné, à utiliser avant le {_moment(row.code_expires_at)}"
-
-
-def _moment(at: datetime) -> str:
-    """On this computer's clock."""
-    return f"{at.astimezone():%d/%m/%Y à %H:%M}"
+        yield f"code donné, à utiliser avant le {moment(row.code_expires_at)}"
 
 
 def _hire(args: argparse.Namespace) -> int:

@@ -75,18 +75,16 @@ def _as_json(row: OrderRow) -> dict[str, Any]:
 
 
 def _as_line(row: OrderRow) -> str:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only for the list
-
+    from kiosk.commands.moments import minute  # noqa: PLC0415 - only for the list
     from models.money import format_cents  # noqa: PLC0415 - see above
     from models.reference import grouped  # noqa: PLC0415 - see above
     from models.wording import labels  # noqa: PLC0415 - see above
 
     order = row.order
-    placed = order.placed_at.astimezone(ZoneInfo("Europe/Paris"))
     return "  ".join(
         (
             grouped(order.reference),
-            f"{placed:%d/%m/%Y %H:%M}",
+            minute(order.placed_at),
             f"{format_cents(order.quote.total_cents):>12}",
             f"{labels.method_name(order.payment_method):<14}",
             f"{labels.state_name(order.state):<24}",

@@ -21,6 +21,7 @@ from central.store.enrolments import CODE_LASTS, FIRST_REFERENCES, allow_enrolme
 from central.store.settings import mark_demo
 from central.throttle import Throttle
 from kiosk.cli import main
+from models.calendar import PARIS
 from models.enrolment_code import ALPHABET, grouped_code, new_code
 from models.errors import DomainError, Unavailable
 from models.tables.central import consoles, enrolment_codes, reference_blocks
@@ -180,7 +181,7 @@ def test_the_list_says_how_far_a_console_has_come(
     shop: Shop, served: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def on(at: datetime) -> str:
-        return f"{at.astimezone():%d/%m/%Y à %H:%M}"
+        return f"{at.astimezone(PARIS):%d/%m/%Y à %H:%M}"
 
     began = shop.clock.at = datetime.now(UTC)
     code = allow(shop)
