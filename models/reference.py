@@ -70,7 +70,7 @@ def parse(text: str) -> str:
 
 
 def grouped(reference: str) -> str:
-    """In threes, as it is said: ``482 013 957``."""
+    """In threes, as it is said: ``482 013 956``."""
     return " ".join(reference[i : i + 3] for i in range(0, len(reference), 3))
 
 

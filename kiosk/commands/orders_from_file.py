@@ -53,7 +53,9 @@ def _configure_file(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("file", nargs="?", metavar="FICHIER", help="JSON ; - : entrée standard")
     source.add_argument("--schema", action="store_true", help="le JSON Schema d'un fichier")
-    source.add_argument("--example", action="store_true", help="un fichier qui marche")
+    source.add_argument(
+        "--example", action="store_true", help="un fichier de la boutique de démonstration"
+    )
     # The answer is JSON in any case; the word is accepted for who writes it by habit.
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="(toujours)")
 

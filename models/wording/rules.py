@@ -305,7 +305,7 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "order_transition": "Cette commande ne peut plus passer à cet état.",
     "quantity_out_of_range": _too_many,
     "reference_check": _reference_check,
-    "reference_malformed": "Une référence a neuf chiffres, par exemple 482 013 957.",
+    "reference_malformed": "Une référence a neuf chiffres, par exemple 482 013 956.",
     "total_changed": _total_changed,
     "too_many_codes": lambda facts: (
         f"Pas plus de {facts.get('maximum', CODES_MAX)} codes par commande : retirez-en un."

@@ -16,10 +16,18 @@ from pathlib import Path
 
 import pytest
 
+from central.settings import ENVIRONMENT
+from kiosk.central_server import DATABASE_VARIABLE
+from models.reference import is_valid
+
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+STATE = "/var/lib/kiosk"
+"""The folder of a central on a server; its place here is another."""
+TYPED = "un mot de passe\n"
+"""By whoever gives a command, where they are asked."""
 WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs/admin/install.md", ROOT / "docs/admin/central.md")
 
 SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -27,6 +35,8 @@ MAKE_TARGET = re.compile(r"\bmake (?:[A-Z]+=\S+ )?([a-z]+)\b")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 OURS = "assets|benchmarks|central|docs|kiosk|migrations|models|screens|services|tests"
 FILE = re.compile(rf"`((?:{OURS})/[\w./]*|Makefile|pyproject\.toml)`")
+REFERENCE = re.compile(r"\b\d{3}( ?)\d{3}\1\d{3}\b")
+SETTING = re.compile(r"\"(KIOSK_[A-Z_]+)\"")
 
 NOT_OF_A_SHOP = re.compile(
     r"/(?:home|root|work|tmp)/|pypi\.|index-url|\bpip\.conf\b|\bassistant\b", re.IGNORECASE
@@ -42,6 +52,7 @@ def name(path: Path) -> str:
 def place(tmp_path: Path) -> Path:
     """An empty folder in which the repository's own files are found as from its root."""
     (tmp_path / "assets").symlink_to(ROOT / "assets")
+    (tmp_path / "catalogue").symlink_to(ROOT / "assets/catalogue")
     return tmp_path
 
 
@@ -97,10 +108,10 @@ def test_every_command_that_is_shown_works(
                 servers.enter_context(left_running(command, place, environ))
                 continue
             done = subprocess.run(
-                ["sh", "-ec", command],
+                ["sh", "-ec", command.replace(STATE, str(place))],
                 cwd=place,
                 env=environ,
-                stdin=subprocess.DEVNULL,
+                input=TYPED,
                 capture_output=True,
                 text=True,
                 check=False,
@@ -130,8 +141,23 @@ def test_every_file_that_is_named_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCS, ids=name)
+def test_every_reference_that_is_shown_is_one_that_is_understood(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    shown = [found[0].replace(" ", "") for found in REFERENCE.finditer(text)]
+    assert [reference for reference in shown if not is_valid(reference)] == []
+
+
+@pytest.mark.parametrize("document", DOCS, ids=name)
 def test_nothing_of_one_computer_is_in_a_document(document: Path) -> None:
     assert NOT_OF_A_SHOP.findall(document.read_text(encoding="utf-8")) == []
+
+
+def test_every_setting_of_a_central_is_in_the_one_table() -> None:
+    sources = [file for folder in ("central", "kiosk") for file in (ROOT / folder).rglob("*.py")]
+    read = {name for file in sources for name in SETTING.findall(file.read_text(encoding="utf-8"))}
+    page = (ROOT / "docs/admin/central.md").read_text(encoding="utf-8")
+    assert read >= {*ENVIRONMENT, DATABASE_VARIABLE}
+    assert set(re.findall(r"^\| `(KIOSK_\w+)` \|", page, re.MULTILINE)) == read
 
 
 @pytest.mark.parametrize("decision", sorted((ROOT / "docs/adr").glob("[0-9]*.md")), ids=name)

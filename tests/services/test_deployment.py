@@ -24,6 +24,8 @@ PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]
 ]["wheel"]["packages"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+OPENSSL = shutil.which("openssl")
 UNITS = sorted(ADMIN.glob("kiosk-*.*"))
 
 
@@ -162,6 +164,41 @@ def test_the_proxy_leads_to_where_the_central_listens_and_hides_its_metrics() ->
     assert re.search(r"location = /metrics \{\s+return 404;", configuration)
     streams = configuration.partition("(events|catalogue)/stream")[2]
     assert "proxy_buffering off;" in streams.partition("}")[0]
+
+
+@pytest.mark.skipif(None in (NGINX, OPENSSL), reason="no nginx here, or no openssl")
+def test_nginx_takes_the_configuration_as_it_is_put_on_a_server(tmp_path: Path) -> None:
+    page = (ADMIN / "central.md").read_text()
+    _sign_for(tmp_path / "tls.crt", tmp_path / "tls.key")
+    put = re.findall(r"^ *(sed .* docs/admin/nginx\.conf > .*)$", page, re.MULTILINE)[0]
+    put = put.replace("/etc/nginx/conf.d", str(tmp_path)).replace("/etc/kiosk", str(tmp_path))
+    subprocess.run(["sh", "-ec", put], cwd=ROOT, check=True)
+    site = tmp_path / "kiosk.conf"
+    site.write_text(site.read_text().replace("listen 443 ", "listen 127.0.0.1:8443 "))
+    folders = "".join(
+        f"{what}_temp_path {tmp_path}/{what};\n"
+        for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid;\nerror_log {tmp_path}/log;\nevents {{}}\n"
+        f"http {{\naccess_log off;\n{folders}include {site};\n}}\n"
+    )
+    told = subprocess.run(
+        [str(NGINX), "-t", "-c", str(tmp_path / "nginx.conf")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+
+
+def _sign_for(certificate: Path, key: Path) -> None:
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=central"
+    subprocess.run(
+        [str(OPENSSL), *words.split(), "-keyout", str(key), "-out", str(certificate)],
+        capture_output=True,
+        check=True,
+    )
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
