@@ -7,6 +7,7 @@ opened when it is first asked for, once, from whatever thread; nothing is import
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from services.ports import Catalogue, Clock, Ids, Store
     from services.postal import PostalCodes
     from services.sign_in import SignIn
+    from services.sync.downloads import Aside
+    from services.sync.election import Election
     from services.sync.engine import SyncEngine
     from services.sync.live import LiveListener, OnNews
     from services.sync.status import SyncStatus
@@ -187,13 +190,22 @@ class Container:
         """
         fill_for_practice(self.store, self.clock)
 
-    def sync_engine(self) -> SyncEngine:
+    def sync_engine(self, catalogue_aside: Aside | None = None) -> SyncEngine:
         """A new engine for one exchange with central; see ``services.sync.engine``."""
         from services.adapters.catalogue_file import CatalogueFile  # noqa: PLC0415 - httpx
         from services.sync.engine import SyncEngine  # noqa: PLC0415 - with the above
 
         sink = CatalogueFile.open(paths.catalogue_file(self.folder))
-        return SyncEngine(self.store, sink, self._central_link(), self.clock)
+        return SyncEngine(
+            self.store, sink, self._central_link(), self.clock, catalogue_aside=catalogue_aside
+        )
+
+    def _engine_beside_screen(self, election: Election) -> SyncEngine:
+        """A whole catalogue is not read in this process, whose interpreter the keys need."""
+        from services.adapters.catalogue_process import CatalogueProcess  # noqa: PLC0415 - sync only
+
+        command = (sys.executable, "-m", "kiosk.catalogue_process", str(self.folder))
+        return self.sync_engine(CatalogueProcess(command, lambda: election.held))
 
     def _central_link(self) -> CentralLink:
         from services.adapters.central_link import CentralLink  # noqa: PLC0415 - httpx
@@ -213,7 +225,11 @@ class Container:
 
         election = Election(paths.sync_lock(self.folder))
         self._sync = SyncThread(
-            self.sync_engine, election, self.clock, on_status, make_live=self._live_listener
+            lambda: self._engine_beside_screen(election),
+            election,
+            self.clock,
+            on_status,
+            make_live=self._live_listener,
         )
         self._sync.start()
 

@@ -262,6 +262,10 @@ class CatalogueFile:
 
     # --- changes, for the sync
 
+    def has_incoming(self, source: str) -> bool:
+        """``CatalogueSink.has_incoming``."""
+        return self._incoming.place(source) is not None
+
     @_translated
     def take_up(self, source: str) -> str | None:
         """``CatalogueSink.take_up``."""

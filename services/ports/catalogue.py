@@ -104,6 +104,10 @@ class CatalogueSink(Protocol):
         """Of the catalogue that is in use, "" where there is none."""
         ...
 
+    def has_incoming(self, source: str) -> bool:
+        """A snapshot of ``source`` was begun and is not yet switched to."""
+        ...
+
     def take_up(self, source: str) -> str | None:
         """Where the feed of ``source`` is to be taken up: inside a snapshot that was broken
         off, or after the catalogue in use; None: at its beginning. One of which all was here

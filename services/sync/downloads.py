@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from enum import StrEnum
+from itertools import chain
+from typing import Protocol
 
 from models.customer import Customer
 from models.errors import Conflict, Unavailable
@@ -39,6 +41,19 @@ PAGES_AT_ONCE = 1000
 Progress = Callable[[CatalogueProgress], None]
 
 
+class Aside(Protocol):
+    """Does ``Fetcher.fetch_catalogue`` elsewhere, for whoever cannot have a whole catalogue read
+    here. Raises what that raises.
+    """
+
+    def __call__(
+        self,
+        progress: Callable[[int, int], None],
+        should_stop: Callable[[], bool],
+        meanwhile: Callable[[], None],
+    ) -> None: ...
+
+
 class Part(StrEnum):
     """What can be asked for by itself."""
 
@@ -56,9 +71,10 @@ class Fetcher:
     ``meanwhile`` called, between two pieces of a long part.
     """
 
-    def __init__(self, store: Store, sink: CatalogueSink) -> None:
+    def __init__(self, store: Store, sink: CatalogueSink, aside: Aside | None = None) -> None:
         self._store = store
         self._sink = sink
+        self._aside = aside
         self._vouchers = VoucherFeed(store)
         self._operators: Sequence[KnownOperator] | None = None
         self.on_progress: Progress = lambda _: None
@@ -122,6 +138,13 @@ class Fetcher:
         with self._store.read() as tx:
             enrolment = read_enrolment(tx.settings)
         source = "" if enrolment is None else enrolment.url
+        if self._aside is not None and self._sink.has_incoming(source):
+            self._fetch_aside(self._aside)
+        else:
+            self._fetch_catalogue_here(central, source)
+        return self._sink.version != before
+
+    def _fetch_catalogue_here(self, central: Central, source: str) -> None:
         for _ in range(ROUNDS):
             cursor = self._sink.take_up(source)
             wanted = central.catalogue_version()
@@ -131,7 +154,12 @@ class Fetcher:
                 self._sink.note_source(source)
                 break
             self._apply(central, cursor, source)
-        return self._sink.version != before
+
+    def _fetch_aside(self, aside: Aside) -> None:
+        aside(self._progressed, self.should_stop, self.meanwhile)
+
+    def _progressed(self, done: int, total: int) -> None:
+        self.on_progress(CatalogueProgress(done, total))
 
     def _apply(self, central: Central, cursor: str | None, source: str) -> None:
         try:
@@ -145,11 +173,13 @@ class Fetcher:
 
     def _take(self, central: Central, cursor: str | None, source: str) -> None:
         with closing(self._pages(central, cursor)) as pages:
-            self._sink.apply(
-                pages,
-                source,
-                lambda done, total: self.on_progress(CatalogueProgress(done, total)),
-            )
+            first = next(pages, None)
+            if first is None:
+                return
+            if not first.is_full or self._aside is None:
+                self._sink.apply(chain([first], pages), source, self._progressed)
+                return
+        self._fetch_aside(self._aside)  # it has the first page again, which is small
 
     def _pages(
         self, central: Central, cursor: str | None

@@ -48,6 +48,13 @@ class Election:
     def is_won(self) -> bool:
         return self._held is not None
 
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The open file that is locked, while it is: a process that inherits it keeps the seat
+        taken for as long as it lives.
+        """
+        return () if self._held is None else (self._held,)
+
     def try_to_win(self) -> bool:
         """Take the seat if it is free; True while it is ours."""
         if self._held is not None:

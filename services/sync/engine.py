@@ -17,7 +17,7 @@ from models.errors import KioskError, Unavailable
 from services.ports import CatalogueSink, Central, Clock, Store, Transaction
 from services.sync import status
 from services.sync.backoff import Backoff, asked_to_wait
-from services.sync.downloads import ALL_PARTS, Fetcher, Part, Progress
+from services.sync.downloads import ALL_PARTS, Aside, Fetcher, Part, Progress
 from services.sync.enrolled_store import EnrolledStore
 from services.sync.events import EventFeed
 from services.sync.leasing import lease_references
@@ -69,6 +69,7 @@ class SyncEngine:
         central_factory: Callable[[], Central],
         clock: Clock,
         *,
+        catalogue_aside: Aside | None = None,
         block_size: int = BLOCK_SIZE,
         chance: Callable[[], float] = random.random,
         new_key: Callable[[], UUID] = uuid4,
@@ -86,7 +87,7 @@ class SyncEngine:
         self._lease_again_at = float("-inf")
         self._has_to_send_again = False
         self._sender = Sender(self._enrolled, clock, chance, backoff)
-        self._fetcher = Fetcher(self._enrolled, catalogue_sink)
+        self._fetcher = Fetcher(self._enrolled, catalogue_sink, catalogue_aside)
         self.events = EventFeed(self._enrolled, clock, apply_order_event, self._reconcile)
         self._seen: tuple[int, str] | None = None
         self._shown: tuple[object, ...] = ()
@@ -125,6 +126,13 @@ class SyncEngine:
             has_contact = run.has_contact or run.sent.has_contact
             connection = connection_after(error, has_contact=has_contact)
         return self._report(run, connection)
+
+    def fetch_catalogue(self) -> None:
+        """Nothing but that. Raises what went wrong."""
+        self._enrolled.bind()
+        self._central = self._central_factory()
+        self._fetcher.on_progress = self.on_progress
+        self._fetcher.fetch_catalogue(self._central)
 
     def close(self) -> None:
         """Hang up. The engine may be used again."""
