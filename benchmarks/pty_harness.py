@@ -14,7 +14,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -105,20 +105,33 @@ class PtyProgram:
         self._screen.resize(rows, columns)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def press(self, *keys: str) -> Frame:
+    def press(self, *keys: str, besides: Collection[int] = ()) -> Frame:
         """Send keys by name or as text, and wait until the screen is quiet again."""
         before, sent_at = len(self.output), time.perf_counter()
         for key in keys:
             os.write(self._fd, NAMED_KEYS.get(key) or key.encode())
-        last_at = self.settle()
+        last_at = self.settle(besides=besides)
         return Frame(len(self.output) - before, max(0.0, last_at - sent_at) * 1000)
 
-    def settle(self, *, quiet: float = QUIET_SECONDS, first_within: float = 1.0) -> float:
-        """Read until nothing came for ``quiet`` seconds; the time of the last byte."""
+    def settle(
+        self,
+        *,
+        quiet: float = QUIET_SECONDS,
+        first_within: float = 1.0,
+        besides: Collection[int] = (),
+    ) -> float:
+        """Read until nothing came for ``quiet`` seconds; the time of the last byte. Rows
+        ``besides`` may change by themselves: what comes for them alone is not waited for.
+        """
         last_at = time.perf_counter()
-        wait = first_within
-        while self._read(wait):
-            last_at, wait = time.perf_counter(), quiet
+        until = last_at + first_within
+        self._screen.dirty.clear()
+        while (left := until - time.perf_counter()) > 0 and self._read(left):
+            if besides and self._screen.dirty.issubset(besides):
+                continue
+            last_at = time.perf_counter()
+            until = last_at + quiet
+            self._screen.dirty.clear()
         return last_at
 
     def wait_for(self, text: str, *, within: float = 15.0) -> float:
