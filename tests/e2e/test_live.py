@@ -59,7 +59,8 @@ def test_stock_shows_in_what_was_found_without_a_key_and_the_cursor_stays(state:
     with PtyProgram(command, environ=clean_environ(KIOSK_STATE_DIR=str(state))) as program:
         program.wait_for("aucun envoi en attente")
         program.press("lc970 noir")
-        program.wait_for("de la boutique")
+        program.wait_for("lc970 noir")
+        program.settle()
         cursor = program.cursor
         at_central("stock", "set", "BRO-LC970BK", "777")
         program.wait_for(" 777", within=BEFORE_THE_NEXT_POLL_SECONDS)
