@@ -41,12 +41,12 @@ def held_lines(why: str) -> list[Text]:
     return [
         line((_("Prix et stock d'essai : ne les annoncez pas."), WARNING)),
         line(""),
-        line(_("La commande ne peut pas encore être confirmée : {why}.").format(why=why)),
+        line(_("La commande ne peut pas encore être confirmée :")),
+        line(f"{why}."),
         line(""),
-        line(
-            _("Rien n'est perdu, l'appel est gardé. Dès que le catalogue est là, le texte à lire")
-        ),
-        line(_("s'affiche ici avec les vrais prix. En attendant : F8, un motif, et rappelez.")),
+        line(_("Rien n'est perdu, l'appel est gardé. Dès que le catalogue est là,")),
+        line(_("le texte à lire s'affiche ici avec les vrais prix.")),
+        line(_("En attendant : F8, un motif, et rappelez.")),
     ]
 
 
