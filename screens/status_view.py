@@ -109,7 +109,7 @@ def is_online(console: Console) -> bool:
 
 def connection(console: Console) -> str:
     status = console.sync_status
-    if status is None:
+    if status is None or status.connection is Connection.CONNECTING:
         return _("connexion en cours")
     if status.connection is Connection.ONLINE and status.last_error_code == NO_CATALOGUE:
         return _("la centrale n'a pas de catalogue")

@@ -21,6 +21,8 @@ def note_download(tx: Transaction) -> None:
 
 
 class Connection(StrEnum):
+    CONNECTING = "connecting"
+    """Since this program began, no exchange has come to its end: nobody knows yet."""
     ONLINE = "online"
     OFFLINE = "offline"
     UNAUTHORISED = "unauthorised"

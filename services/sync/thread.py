@@ -20,6 +20,7 @@ from services.sync.downloads import ALL_PARTS, Part
 from services.sync.election import Election, LineNews
 from services.sync.engine import SyncEngine
 from services.sync.live import LiveListener, OnNews
+from services.sync.lookout import Lookout
 from services.sync.rhythm import ClockWatch, Rhythm
 from services.sync.status import (
     NO_CATALOGUE,
@@ -35,7 +36,9 @@ POLL_SECONDS = 10.0
 """Between two exchanges when nothing happens and central tells nothing by itself."""
 
 LOOK_SECONDS = 0.5
-"""Between two looks into the console's file, for what another process put there."""
+"""Between two looks into the console's file, for what another process put there, and during an
+exchange for what it did so far.
+"""
 
 STOP_SECONDS = 1.0
 
@@ -47,8 +50,8 @@ MakeLive = Callable[[SyncEngine, OnNews], LiveListener]
 
 class SyncThread:
     """Syncs until ``stop``. ``make_engine`` and ``make_live`` are called in the thread, because
-    what they need is slow to import. ``on_status`` is called in the thread, or in that which
-    listens, one call at a time, with a status that differs from the last one.
+    what they need is slow to import. ``on_status`` is called in the thread, or in one that
+    listens or looks out beside it, one call at a time, with a status that differs from the last.
     """
 
     def __init__(
@@ -73,10 +76,11 @@ class SyncThread:
         self._clock = clock
         self._on_status = on_status
         self._look_seconds = look_seconds
+        self._lookout = Lookout(self._show_meanwhile, look_seconds)
         self._rhythm = Rhythm(poll_seconds, backoff, chance)
         self._clock_watch = ClockWatch(clock)
-        self._line = LineNews(Connection.OFFLINE)
-        self._report = SyncReport(Connection.OFFLINE)
+        self._line = LineNews(Connection.CONNECTING)
+        self._report = SyncReport(Connection.CONNECTING)
         self._published: SyncStatus | None = None
         self._publishing = threading.Lock()
         self._is_asked = threading.Event()
@@ -91,9 +95,11 @@ class SyncThread:
 
     def send(self) -> None:
         """Something is to be sent: it goes at once, and nothing else is exchanged. Any thread.
-        Where another process holds the seat, it is noticed there at the next look.
+        Where another process holds the seat, it is noticed there at the next look. That it is
+        not sent yet is told also while an exchange is under way.
         """
         self._is_owing.set()
+        self._lookout.hurry()
         self._woken.set()
 
     def wake(self) -> None:
@@ -187,7 +193,9 @@ class SyncThread:
     def _run(self, *, retry_all: bool = False, parts: frozenset[Part] | None = None) -> None:
         if parts is None:
             self._take_parts()
-        report = self._engine.run_once(retry_all=retry_all, parts=parts)
+        engine = self._engine
+        with self._lookout:
+            report = engine.run_once(retry_all=retry_all, parts=parts)
         is_online = report.connection is Connection.ONLINE
         is_failed = report.is_cut_short and report.error_code != NO_CATALOGUE
         if parts is None or is_failed:
@@ -215,8 +223,7 @@ class SyncThread:
         self._tell()
 
     def _tell(self) -> None:
-        self._line = replace(self._line, is_live=self._is_live)
-        self._election.tell(self._line)
+        self._election.tell(self._line_now)
         self._show()
 
     # --- any other process ----------------------------------------------------------
@@ -263,29 +270,50 @@ class SyncThread:
             self._woken.set()
 
     def _show_at_once(self) -> None:
-        """An exchange that is under way may take its time: what came live does not wait."""
+        """What came live does not wait for the end of an exchange."""
         with suppress(KioskError):  # the next look says it as well
             self._take_report(self._engine.look())
-            self._line = replace(self._line, is_live=self._is_live)
             self._show()
         self._woken.set()
 
     # --- telling --------------------------------------------------------------------
 
+    @property
+    def _line_now(self) -> LineNews:
+        """``_line`` is written by the sync's thread alone: what this process listens to is added
+        for whoever asks.
+        """
+        line = self._line
+        return replace(line, is_live=self._is_live) if self._election.is_won else line
+
+    def _show_meanwhile(self) -> None:
+        """Called from the lookout's thread, whose boundary this is: an exchange takes its time,
+        what it has sent so far and what is put there during it is told at once.
+        """
+        if self._stopping.is_set():
+            return
+        try:
+            self._take_report(self._engine.look())
+            self._show()
+        except Exception as error:  # noqa: BLE001 - as in _turn; the end of the exchange says it
+            log.error("sync: lookout: %s", type(error).__name__)  # noqa: TRY400 - as in _turn
+
     def _failed(self, code: str) -> None:
         """Something here is broken; the line may be as it was."""
         self._rhythm.plan(is_failed=True, is_live=self._is_live)
+        is_new = self._line.connection is Connection.CONNECTING
         self._line = replace(
             self._line,
+            connection=Connection.OFFLINE if is_new else self._line.connection,
             last_error_code=code,
             next_try_at=self._rhythm.next_try_at(self._clock.now()),
+            catalogue_progress=None,
         )
         self._tell()
 
     def _progressed(self, progress: CatalogueProgress) -> None:
-        line = replace(self._line, connection=Connection.ONLINE, catalogue_progress=progress)
-        self._election.tell(line)
-        self._publish(_status(self._report, line))
+        self._line = replace(self._line, connection=Connection.ONLINE, catalogue_progress=progress)
+        self._tell()
 
     def _take_report(self, report: SyncReport | None) -> None:
         """Unless the other thread saw more meanwhile."""
@@ -294,7 +322,7 @@ class SyncThread:
                 self._report = report
 
     def _show(self) -> None:
-        self._publish(_status(self._report, self._line))
+        self._publish(_status(self._report, self._line_now))
 
     def _publish(self, status: SyncStatus) -> None:
         with self._publishing:
