@@ -272,6 +272,7 @@ class LiveConsole:
 
     def _sync_changed(self, status: SyncStatus) -> None:
         before, self.sync_status = self.sync_status, status
+        self.placed.sync_changed(before, status)
         self._redraw()
         if before is not None and _news(before) != _news(status):
             self._is_stale = True

@@ -15,7 +15,7 @@ from screens.dialogs.follow_up import FollowUpDialog
 from screens.dialogs.order_card import OrderCardDialog
 from screens.words import _
 from services.desk import Desk
-from services.sync.status import Connection
+from services.sync.status import Connection, SyncStatus
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kiosk.container import Container
     from kiosk.live import LiveConsole
     from models.work import Settlement
+
+
+TRYING = _("Nouvel essai en cours.")
 
 
 class LiveOrders:
@@ -53,7 +56,14 @@ class LiveOrders:
             self._live.say(_("Cette console est sans centrale : rien ne part."))
         else:
             self._wake_sync()
-            self._live.say(_("Nouvel essai en cours."))
+            self._live.say(TRYING)
+
+    def sync_changed(self, before: SyncStatus | None, now: SyncStatus) -> None:
+        """A try that has come to its end is said to be under way no more: how it ended is said
+        by the state of the line.
+        """
+        if self._live.notice == TRYING and (before is None or now.has_tried_since(before)):
+            self._live.say("")
 
     async def change(self, order_id: UUID) -> None:
         now = self._live.state.draft

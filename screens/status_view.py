@@ -38,7 +38,7 @@ _NO_CATALOGUE_YET = {
     Connection.UNAUTHORISED: _("catalogue attendu, la centrale refuse ce poste"),
 }
 
-_NOT_LET_IN = _("refusé par la centrale : prévenez l'administrateur")
+_NOT_LET_IN = _("accès refusé : prévenez l'administrateur")
 _UNAUTHORISED = {"token_expired": _("accès expiré : prévenez l'administrateur")}
 
 

@@ -67,6 +67,13 @@ class SyncStatus:
     clock_offset_seconds: float | None = None
     """How far central's clock is ahead of this computer's; None where it was never told."""
 
+    def has_tried_since(self, before: SyncStatus) -> bool:
+        """Whether an exchange has come to its end, well or not, since it stood as ``before``."""
+        mine, its = (
+            (one.last_contact_at, one.next_try_at, one.last_error_code) for one in (self, before)
+        )
+        return mine != its
+
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:

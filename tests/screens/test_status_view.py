@@ -33,9 +33,9 @@ def test_offline_says_when_it_is_tried_again_to_the_minute() -> None:
 @pytest.mark.parametrize(
     "code, says",
     [
-        ("unauthorised", "refusé par la centrale : prévenez l'administrateur"),
+        ("unauthorised", "accès refusé : prévenez l'administrateur"),
         ("token_expired", "accès expiré : prévenez l'administrateur"),
-        (None, "refusé par la centrale : prévenez l'administrateur"),
+        (None, "accès refusé : prévenez l'administrateur"),
     ],
 )
 def test_a_token_that_is_not_accepted_is_the_administrators(code: str | None, says: str) -> None:
