@@ -28,12 +28,16 @@ from screens.widgets.items import Item
 from screens.widgets.rows import MARK, line
 from screens.words import _
 from services.follow_up_state import FollowUp, OrdersFound, OwedRow, WorkRow
-from services.ports import OrderRow, OutboxKind
+from services.ports import OrderRow, OutboxItem, OutboxKind
 
 SHOWN_MAX = 50
 WHO_MAX, WHO_SHARE = 30, 4
 """A name has a quarter of the line, and never more than it may need."""
 MARK_ROOM = " " * len(MARK)
+SHORT_KINDS = {
+    OutboxKind.REVISION.value: _("modif."),
+    OutboxKind.CANCELLATION.value: _("annul."),
+}
 PLAIN = Style.null()
 
 
@@ -55,6 +59,8 @@ class Entry:
     what: str
     when: str
     style: Style = PLAIN
+    shorter: tuple[str, ...] = ()
+    """``what`` in fewer columns, the longest first, for where there is no room."""
     done: str = ""
     """What is said of it once it is on the list no more."""
 
@@ -102,40 +108,54 @@ def found_lists(seen: FollowUp, found: OrdersFound) -> Lists:
 def _work_entry(row: WorkRow, now: datetime) -> Entry:
     item = row.item
     when = since(item.raised_at, now)
-    return Entry(Group.WORK, item.work_id, row.order, summary(item), when, WRONG, _("réglé"))
+    return Entry(Group.WORK, item.work_id, row.order, summary(item), when, WRONG, done=_("réglé"))
 
 
 def _owed_entry(row: OwedRow, now: datetime) -> Entry:
     item = row.item
     is_refused = item.state is SyncState.REFUSED
+    what, *shorter = owed_words(row, now)
     return Entry(
         Group.OWED,
         item.item_id,
         row.order,
-        owed_words(row, now),
+        what,
         since(item.created_at, now),
         WRONG if is_refused else PLAIN,
-        _("réglé") if is_refused else _("reçu par la centrale"),
+        shorter=tuple(shorter),
+        done=_("réglé") if is_refused else _("reçu par la centrale"),
     )
 
 
-def owed_words(row: OwedRow, now: datetime) -> str:
-    """Where it stands, in a few words: "annulation en attente, essai à 11:45"."""
+def owed_words(row: OwedRow, now: datetime) -> Sequence[str]:
+    """Where it stands, why, and when it is tried next, as in "annulation : en attente, essai à
+    11:45". The fullest words first; the others are for less room, and what they leave out last
+    is why: when it is tried is also said of the line, and all of it on the order's card.
+    """
     item = row.item
-    state = STATE_NAMES[item.state]
-    kind = "" if item.kind == OutboxKind.ORDER else kind_name(item.kind) + " : "
-    match item.state:
-        case SyncState.REFUSED:
-            return f"{kind}{state} : {why(item.last_error)}" if item.last_error else kind + state
-        case SyncState.SENT:
-            return kind + _("{state}, réponse attendue").format(state=state)
-        case SyncState.WAITING if row.is_held_back:
-            return kind + _("{state}, après la précédente").format(state=state)
-        case SyncState.WAITING if item.next_try_at > now:
-            at = hour(item.next_try_at)
-            return kind + _("{state}, essai à {at}").format(state=state, at=at)
-        case _:
-            return kind + state
+    is_order = item.kind == OutboxKind.ORDER
+    kind = "" if is_order else kind_name(item.kind) + " : "
+    brief = "" if is_order else SHORT_KINDS.get(item.kind, kind_name(item.kind)) + " : "
+    said: Sequence[str]
+    state, cause = STATE_NAMES[item.state], why(item.last_error) if item.last_error else ""
+    if item.state is SyncState.REFUSED:
+        said = (f"{state} : {cause}", cause) if cause else (state,)
+    elif item.state is SyncState.WAITING and row.is_held_back:
+        after = _("après la précédente")
+        said = (f"{state}, {after}", after)
+    else:
+        said = _on_its_way(item, state, cause, now)
+    return [words + one for one in said for words in (kind, brief)]
+
+
+def _on_its_way(item: OutboxItem, state: str, cause: str, now: datetime) -> Sequence[str]:
+    """Of what goes up by itself, at its time."""
+    is_later = item.next_try_at > now
+    again = _("essai à {at}").format(at=hour(item.next_try_at)) if is_later else ""
+    awaited = _("réponse attendue") if item.state is SyncState.SENT and not cause else ""
+    pieces = ((state, cause or awaited, again), (cause or awaited or state, again))
+    every = [", ".join(piece for piece in one if piece) for one in pieces]
+    return [*every, cause or awaited or state]
 
 
 def _order_entry(row: OrderRow, now: datetime) -> Entry:
@@ -178,11 +198,14 @@ def in_place(before: Lists, now: Lists) -> Lists:
 def _merged(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[Entry, ...]:
     present = {entry.item_id: entry for entry in now}
     known = {entry.item_id for entry in before}
-    stayed = (
-        present.get(entry.item_id) or replace(entry, what=entry.done or entry.what, style=DIM)
-        for entry in before
-    )
+    stayed = (present.get(entry.item_id) or _done(entry) for entry in before)
     return (*stayed, *(entry for entry in now if entry.item_id not in known))
+
+
+def _done(entry: Entry) -> Entry:
+    if not entry.done:
+        return replace(entry, style=DIM)
+    return replace(entry, what=entry.done, shorter=(), style=DIM)
 
 
 # --- rows as lines -----------------------------------------------------------------------
@@ -227,10 +250,12 @@ def _heading(name: str, count: int) -> Item:
 
 
 def _row(entry: Entry, width: int) -> Item:
-    room = min(WHO_MAX, width // WHO_SHARE)
+    who_room = min(WHO_MAX, width // WHO_SHARE)
     reference = grouped(entry.order.reference)
-    left = f"{_fixed(who(entry.order), room)}  {reference}  "
-    what = cut(entry.what, width - cell_len(left) - len(entry.when) - 2)
+    left = f"{_fixed(who(entry.order), who_room)}  {reference}  "
+    room = width - cell_len(left) - len(entry.when) - 2
+    words = (entry.what, *entry.shorter)
+    what = cut(next((one for one in words if cell_len(one) <= room), words[-1]), room)
     gap = " " * (width - cell_len(left) - cell_len(what) - len(entry.when))
     text = line(left, (what, entry.style), gap, (entry.when, DIM))
     return Item(text, (entry.group, entry.item_id))

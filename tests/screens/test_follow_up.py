@@ -49,8 +49,8 @@ async def test_three_groups_the_most_urgent_first(busy, size, key) -> None:
         grouped = f"{duval[:3]} {duval[3:6]} {duval[6:]}"
         assert operator.sees(
             f"{grouped}  prix changé, rupture depuis l'appel",
-            "en attente, essai à 11:45",
-            "envoyé, réponse attendue",
+            "centrale injoignable, essai à 11:45",
+            "pas de réponse à temps",
             "refusé : référence déjà prise",
             "annulation : en attente",
             f"expédiée, 43,83{NB}€",
@@ -232,6 +232,10 @@ async def test_try_now_wakes_the_sync(busy, monkeypatch) -> None:
         assert woken == [True]
         assert operator.notice == "Nouvel essai en cours."
         assert operator.app.focused.value == "mor"
+        await operator.hears(replace(OFFLINE, waiting=3))
+        assert operator.notice == "Nouvel essai en cours."
+        await operator.hears(replace(OFFLINE, next_try_at=NOW))
+        assert operator.notice == ""
         await operator.hears(SyncStatus(Connection.NOT_ENROLLED))
         await operator.press("ctrl+r")
         assert woken == [True]

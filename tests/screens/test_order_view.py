@@ -20,6 +20,8 @@ from services.follow_up_state import FollowUp, OrderDossier, OwedRow, parcel_num
 from services.ports import OrderRow, OutboxItem
 
 NB = "\u00a0"
+WIDTH_AT_80 = 76
+LATER = NOW + timedelta(minutes=3)
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +160,11 @@ def test_why_it_cannot_be_changed_is_said(order, state, says) -> None:
         (item(), "en attente"),
         (item(next_try_at=NOW + timedelta(minutes=3)), "en attente, essai à 11:45"),
         (item(SyncState.SENT), "envoyé, réponse attendue"),
+        (
+            item(SyncState.SENT, last_error="central_cut_off", next_try_at=LATER),
+            "envoyé, liaison coupée, essai à 11:45",
+        ),
+        (item(last_error="central_busy"), "en attente, centrale occupée"),
         (item(SyncState.REFUSED), "refusé"),
         (item(SyncState.REFUSED, last_error="order_dispatched", kind="cancellation"), None),
         (item(kind="revision"), "modification : en attente"),
@@ -166,12 +173,36 @@ def test_why_it_cannot_be_changed_is_said(order, state, says) -> None:
 )
 def test_what_is_owed_in_a_few_words(order, owed, says) -> None:
     says = says or "annulation : refusé : le transporteur a déjà le colis"
-    assert owed_words(OwedRow(owed, order), NOW) == says
+    assert owed_words(OwedRow(owed, order), NOW)[0] == says
+
+
+@pytest.mark.parametrize(
+    "owed, says",
+    [
+        (item(SyncState.SENT, kind="cancellation"), "annul. : envoyé, réponse attendue"),
+        (
+            item(SyncState.SENT, kind="revision", last_error="central_timeout", next_try_at=LATER),
+            "modif. : pas de réponse à temps",
+        ),
+        (
+            item(SyncState.SENT, last_error="defect_at_central", next_try_at=LATER),
+            "défaut à la centrale, essai à 11:45",
+        ),
+        (item(kind="revision", next_try_at=LATER), "modif. : en attente, essai à 11:45"),
+        (
+            item(SyncState.REFUSED, kind="cancellation", last_error="order_unknown"),
+            "annul. : la centrale n'a pas cette…",
+        ),
+    ],
+)
+def test_in_eighty_columns_what_stays_is_why(order, owed, says) -> None:
+    row = next(row for row in items(seen(order, owed), WIDTH_AT_80) if row.key)
+    assert f"  {says}  " in row.text.plain
 
 
 def test_what_waits_for_another_says_so(order) -> None:
     held = OwedRow(item(kind="cancellation"), order, is_held_back=True)
-    assert owed_words(held, NOW) == "annulation : en attente, après la précédente"
+    assert owed_words(held, NOW)[0] == "annulation : en attente, après la précédente"
 
 
 def test_today_is_an_hour_and_before_it_a_day() -> None:
