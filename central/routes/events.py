@@ -16,6 +16,7 @@ from central.auth import ConsoleOf, DatabaseOf, SettingsOf
 from central.contract import GUARDED, problems
 from central.live import Live
 from central.store.events import ensure_cursor, events_after, newest_cursor
+from central.store.settings import central_id
 from models.wire.events import EventsPage
 from models.wire.fields import SEQ_MAX
 
@@ -63,11 +64,12 @@ def events(
     console: ConsoleOf, database: DatabaseOf, settings: SettingsOf, cursor: Cursor = None
 ) -> Response:
     """What happened after ``cursor`` that this console may know; without one nothing but the
-    cursor to begin with. 410 for a cursor that has missed something: fetch everything.
+    cursor to begin with, and who this central is. 410 for a cursor that has missed something: fetch everything.
     """
     with database.read() as connection:
         if cursor is None:
-            page = EventsPage(events=(), cursor=newest_cursor(connection))
+            newest = newest_cursor(connection)
+            page = EventsPage(events=(), cursor=newest, central_id=central_id(connection))
         else:
             page = events_after(connection, console.console_id, cursor, limit=settings.page_rows)
     return spelled(page, "events", (event.model_dump_json() for event in page.events))

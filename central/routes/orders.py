@@ -12,7 +12,13 @@ from central.answers import Answer, spelled
 from central.auth import ConsoleOf, DatabaseOf, MetricsOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.cancellations import cancel_order
-from central.store.orders import ensure_sent_by, get_order, orders_since, take_order
+from central.store.orders import (
+    ensure_sent_by,
+    get_order,
+    orders_since,
+    sent_by_others,
+    take_order,
+)
 from central.store.payments import requests_of
 from central.store.revisions import put_revision
 from models.errors import Rejected
@@ -23,6 +29,7 @@ from models.wire.orders import (
     CancellationOut,
     OrderIn,
     OrderOut,
+    OrdersOfOthersOut,
     OrdersPage,
     VerdictOut,
 )
@@ -38,6 +45,7 @@ NOT_SOUND = (
     "order_id_mismatch",
 )
 REFERENCE = ("reference_check", "reference_not_leased", "reference_taken")
+IDS_MAX = 100
 TOO_LATE = ("order_unknown", "order_cancelled", "order_dispatched")
 
 
@@ -132,6 +140,20 @@ def listing(
     following = None if last is None else str(last)
     page = OrdersPage(orders=(), cursor=following, has_more=last is not None)
     return spelled(page, "orders", (row.model_dump_json() for row in rows))
+
+
+@router.get("/orders/of-others", responses=problems(*GUARDED, "body_malformed"))
+def of_others(
+    console: ConsoleOf,
+    database: DatabaseOf,
+    order_id: Annotated[list[UUID], Query(min_length=1, max_length=IDS_MAX)],
+) -> OrdersOfOthersOut:
+    """Which of these orders another console sent. One that is another console by now than when
+    it sent them learns by this what it has not to send once more.
+    """
+    with database.read() as connection:
+        found = sent_by_others(connection, console, order_id)
+    return OrdersOfOthersOut(order_ids=tuple(found))
 
 
 @router.get("/orders/{order_id}", responses=problems(*GUARDED, "body_malformed", "not_found"))

@@ -9,7 +9,7 @@ together, with the commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -93,6 +93,16 @@ def ensure_sent_by(connection: Connection, console: Console, order_id: UUID) -> 
     )
     if connection.scalar(wanted) is None:
         raise Rejected("order_unknown")
+
+
+def sent_by_others(
+    connection: Connection, console: Console, order_ids: Collection[UUID]
+) -> Sequence[UUID]:
+    """Those of these orders that are here, and that another console sent."""
+    wanted = select(orders.c.order_id).where(
+        orders.c.order_id.in_(order_ids), orders.c.console_id != console.console_id
+    )
+    return connection.scalars(wanted.order_by(orders.c.order_id)).all()
 
 
 def orders_since(

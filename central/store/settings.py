@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
@@ -10,6 +12,8 @@ from models.tables.central import settings
 
 IS_DEMO = "is_demo"
 """Setting that is there where the shop and its people are invented."""
+CENTRAL_ID = "central_id"
+"""Setting that the migrations make, once; a copy of the database keeps it."""
 
 # Made once: one of them is read for every page of events.
 KNOWN = select(settings.c.value).where(settings.c.key == bindparam("key"))
@@ -36,6 +40,12 @@ def lock_setting(connection: Connection, key: str, *, otherwise: str) -> str:
         with written_together(connection):
             connection.execute(ADDED, {"key": key, "value": otherwise})
     return otherwise if value is None else value
+
+
+def central_id(connection: Connection) -> UUID | None:
+    """Who this central is, for ever: put back from a copy it is the same one."""
+    said = setting(connection, CENTRAL_ID)
+    return None if said is None else UUID(said)
 
 
 def is_demo(connection: Connection) -> bool:

@@ -7,6 +7,7 @@ asked for where it belongs. Kinds are open: one that a console does not know is 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from models.wire.fields import Moment, Seq, Text, WireModel, Word
@@ -39,9 +40,13 @@ class EventOut(WireModel):
 
 class EventsPage(WireModel):
     """Events after the cursor that was asked with. ``cursor`` asks for the next page; it is
-    also where the stream is to be taken up.
+    also where the stream is to be taken up. ``central_id`` is told with the cursor to begin with:
+    a central that was put back from a copy is the one it was.
     """
 
     events: tuple[EventOut, ...]
     cursor: Seq
     has_more: bool = False
+    central_id: UUID | None = None
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"central_id"})

@@ -232,6 +232,12 @@ class OrdersPage(WirePage):
     has_more: bool = False
 
 
+class OrdersOfOthersOut(WireModel):
+    """Of the orders that were asked about, those that central has from another console."""
+
+    order_ids: tuple[UUID, ...]
+
+
 def order_to_wire(order: Order) -> str:
     """The body of ``PUT /v1/orders/{order_id}``: canonical JSON, the same bytes every time.
 

@@ -92,4 +92,5 @@ def event_of(wire: EventOut) -> CentralEvent:
 
 
 def events_page_of(page: EventsPage) -> EventPage:
-    return EventPage(tuple(map(event_of, page.events)), page.cursor, page.has_more)
+    events = tuple(map(event_of, page.events))
+    return EventPage(events, page.cursor, page.has_more, str(page.central_id or ""))

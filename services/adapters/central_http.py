@@ -6,7 +6,7 @@ One method for each thing that is asked; how a line is kept and how it fails is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from models.wire.catalogue import CatalogueOut, ChangesOut
 from models.wire.customers import CustomersPage
 from models.wire.events import EventsPage
 from models.wire.operators import OperatorsOut, SignInIn, SignInOut
-from models.wire.orders import CancellationOut, OrdersPage, VerdictOut
+from models.wire.orders import CancellationOut, OrdersOfOthersOut, OrdersPage, VerdictOut
 from models.wire.references import BlockIn, BlockOut
 from models.wire.vouchers import VouchersOut
 from services.adapters.central_answers import (
@@ -129,6 +129,11 @@ class CentralHttp:
     def orders(self, cursor: str | None) -> Listed[CentralOrder]:
         page = self._line.ask(OrdersPage, "GET", "/v1/orders", query=_after(cursor))
         return Listed([order_of(row) for row in page.orders], page.cursor, page.unread)
+
+    def orders_of_others(self, order_ids: Sequence[UUID]) -> Collection[UUID]:
+        query = {"order_id": [str(order_id) for order_id in order_ids]}
+        answer = self._line.ask(OrdersOfOthersOut, "GET", "/v1/orders/of-others", query=query)
+        return frozenset(answer.order_ids)
 
     # --- down ---------------------------------------------------------------------
 

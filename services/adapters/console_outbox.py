@@ -6,7 +6,7 @@ agreed before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,9 @@ from services.ports import OutboxItem
 ADD_ITEM = insert(outbox)
 IS_CONFIRMED = outbox.c.state == SyncState.CONFIRMED.value
 ELSEWHERE = "confirmed_elsewhere"
+"""In ``last_error`` of what was disowned; after it a colon and which central confirmed it, where
+that is known.
+"""
 OWED = (SyncState.WAITING.value, SyncState.SENT.value)
 IN_ORDER = (outbox.c.created_at, outbox.c.item_id)
 
@@ -60,6 +63,10 @@ def _needs_somebody() -> ColumnElement[bool]:
             work_items.c.settlement.is_not(None),
         )
     )
+
+
+def _disowned_by(central_id: str) -> str:
+    return f"{ELSEWHERE}:{central_id}" if central_id else ELSEWHERE
 
 
 class ConsoleOutbox:
@@ -102,8 +109,30 @@ class ConsoleOutbox:
         )
         return tuple(self._connection.scalars(confirmed.distinct()))
 
-    def disown_confirmed(self) -> None:
-        self._connection.execute(update(outbox).where(IS_CONFIRMED).values(last_error=ELSEWHERE))
+    def disown_confirmed(self, central_id: str) -> None:
+        is_own = (IS_CONFIRMED, outbox.c.last_error.is_(None))
+        said = _disowned_by(central_id)
+        self._connection.execute(update(outbox).where(*is_own).values(last_error=said))
+
+    def disowned(self, central_id: str) -> Sequence[UUID]:
+        wanted = select(outbox.c.order_id).where(
+            IS_CONFIRMED, outbox.c.last_error == _disowned_by(central_id)
+        )
+        return tuple(self._connection.scalars(wanted.distinct()))
+
+    def own_again(self, order_ids: Collection[UUID]) -> None:
+        self._say_of_disowned(order_ids, None)
+
+    def disown_for_good(self, order_ids: Collection[UUID]) -> None:
+        self._say_of_disowned(order_ids, ELSEWHERE)
+
+    def _say_of_disowned(self, order_ids: Collection[UUID], said: str | None) -> None:
+        is_disowned = (IS_CONFIRMED, outbox.c.last_error.startswith(ELSEWHERE))
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.order_id.in_(order_ids), *is_disowned)
+            .values(last_error=said)
+        )
 
     def _items(self, query: Select[Any]) -> Sequence[OutboxItem]:
         rows = self._connection.execute(query.order_by(*IN_ORDER))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,11 +61,14 @@ class CentralEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """``cursor`` asks for what comes after."""
+    """``cursor`` asks for what comes after. ``central_id`` is told with a page that was asked for
+    without one; "" by a central that does not know who it is.
+    """
 
     events: tuple[CentralEvent, ...]
     cursor: int
     has_more: bool = False
+    central_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,10 @@ class Central(Protocol):
 
     def orders(self, cursor: str | None) -> Listed[CentralOrder]:
         """A page of this console's orders; no cursor at the end."""
+        ...
+
+    def orders_of_others(self, order_ids: Sequence[UUID]) -> Collection[UUID]:
+        """Those of these orders that this central has from another console; 100 at the most."""
         ...
 
     def vouchers(self, cursor: str | None) -> VoucherPage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,8 +83,22 @@ class Outbox(Protocol):
         """Orders that this console's central confirmed."""
         ...
 
-    def disown_confirmed(self) -> None:
-        """What is confirmed so far was so by another central: this one need not know it."""
+    def disown_confirmed(self, central_id: str) -> None:
+        """What is confirmed so far was so to who this console is no longer, by the central of
+        this id ("": nobody knows which): whoever is central now need not know it.
+        """
+        ...
+
+    def disowned(self, central_id: str) -> Sequence[UUID]:
+        """Orders of which something was disowned as confirmed by that central."""
+        ...
+
+    def own_again(self, order_ids: Collection[UUID]) -> None:
+        """What was disowned of these orders is this console's at its central once more."""
+        ...
+
+    def disown_for_good(self, order_ids: Collection[UUID]) -> None:
+        """What was disowned of these orders is not asked about again."""
         ...
 
 

@@ -20,6 +20,7 @@ from services.sync.backoff import Backoff, asked_to_wait
 from services.sync.downloads import ALL_PARTS, Aside, Fetcher, Part, Progress
 from services.sync.enrolled_store import EnrolledStore
 from services.sync.events import EventFeed
+from services.sync.former import own_again
 from services.sync.leasing import lease_references
 from services.sync.order_states import apply_order_event
 from services.sync.outbox import ENDS_THE_RUN, NOT_ACCEPTED, Sender, Sent
@@ -174,6 +175,8 @@ class SyncEngine:
         central = self._central = self._central_factory()
         self._hook_in(central, run)
         self._lease(central, self._block_size, run)
+        if parts is None or self.events.cursor() is None:
+            self._own_again(central, run)
         self._sender.send_due(central, run.sent, self.should_stop)
         self._lease(central, BLOCKS_AHEAD * self._block_size, run)
         run.error_code = run.sent.error_code or run.error_code
@@ -184,6 +187,20 @@ class SyncEngine:
             if self._has_to_send_again:
                 self._sender.send_due(central, run.sent, self.should_stop)
         self._fetch(central, run, ALL_PARTS if parts is None else {*parts, *_moved_by(run.sent)})
+
+    def _own_again(self, central: Central, run: _Run) -> None:
+        """Before a change is sent of what may have to go up once more. What central says against
+        it is told, and keeps no order: one that is not accepted says why it waits.
+        """
+        try:
+            own_again(self._enrolled, central, self.should_stop)
+        except KioskError as error:
+            if error.code in ENDS_THE_RUN - NOT_ACCEPTED:
+                raise
+            if error.code.startswith(ABOUT_THIS_COMPUTER):
+                raise
+            if error.code != "not_found":  # a central that is older than its events
+                run.error_code = error.code
 
     def _hook_in(self, central: Central, run: _Run) -> None:
         """Between the pieces of what is long, orders are sent and the end is noticed."""

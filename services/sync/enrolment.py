@@ -19,6 +19,8 @@ from services.training import CENTRAL_URL
 CENTRAL_TOKEN = "central_token"  # noqa: S105 - the name of a setting
 CONSOLE_NAME = "central_console"
 CONSOLE_ID = "central_console_id"
+CENTRAL_ID = "central_id"
+"""Setting: who the central is, as it said itself; "" until it did (``services.sync.former``)."""
 ENROLMENT_KEY = "enrolment_key"
 """Setting: the key of an enrolment whose answer has not come yet, with its code's SHA-256."""
 CUSTOMERS_CURSOR = "customers_cursor"
@@ -143,9 +145,10 @@ def _become(
     before = read_enrolment(tx.settings)
     if before is None or not enrolment.is_same_console(before):
         # Numbers of somebody else are refused at central, and what another central confirmed
-        # is not missing at this one.
+        # is not missing at this one; whether it is another is not known yet.
         tx.references.give_up()
-        tx.outbox.disown_confirmed()
+        tx.outbox.disown_confirmed(tx.settings.get(CENTRAL_ID) or "")
+        tx.settings.put(CENTRAL_ID, "")
     write_enrolment(tx.settings, enrolment)
     for first, last in blocks:
         tx.references.add_block(first, last)

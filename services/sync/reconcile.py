@@ -97,7 +97,7 @@ def _pages(central: Central, should_stop: Callable[[], bool]) -> Iterator[Listed
 def _follow_page(
     store: Store, page: Sequence[CentralOrder], clock: Clock, done: Reconciled
 ) -> None:
-    for some in _batches(page):
+    for some in batches(page):
         with store.read() as tx:
             known = tx.orders.standings([order.order_id for order in some])
         others = [
@@ -111,7 +111,7 @@ def _follow_page(
                     _reconcile(tx, order, clock.now(), done)
 
 
-def _batches(many: Sequence[T]) -> Iterator[Sequence[T]]:
+def batches(many: Sequence[T]) -> Iterator[Sequence[T]]:
     return (many[start : start + AT_ONCE] for start in range(0, len(many), AT_ONCE))
 
 
@@ -177,7 +177,7 @@ def _send_missing_again(store: Store, seen: set[UUID], clock: Clock, done: Recon
     with store.read() as tx:
         confirmed = tx.outbox.confirmed_orders()
     missing = [order_id for order_id in confirmed if order_id not in seen]
-    for some in _batches(missing):
+    for some in batches(missing):
         with store.write() as tx:
             for order_id in some:
                 done.sent_again += send_again(tx, order_id, clock.now())

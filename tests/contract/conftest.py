@@ -238,6 +238,18 @@ def where(
 
 
 @pytest.fixture
+def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | str]:
+    """Where a copy may be put back."""
+    if kind == "sqlite":
+        yield tmp_path / "restored" / "central.sqlite3"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"restored-{uuid4().hex}"
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
 def shop(tmp_path: Path, where: Path | str, served: Served) -> Iterator[Shop]:
     clock = Time()
     with closing(Database(where)) as database:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from contract.conftest import Shop
@@ -32,18 +30,6 @@ LATER = NOW + timedelta(hours=5)
 
 
 pytestmark = pytest.mark.usefixtures("postgresql_tools")
-
-
-@pytest.fixture
-def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | str]:
-    """Where a copy may be put back."""
-    if kind == "sqlite":
-        yield tmp_path / "restored" / "central.sqlite3"
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"restored-{uuid4().hex}"
-    yield postgres.create(name)
-    postgres.drop(name)
 
 
 def _take(shop: Shop, number: int | None = None) -> int:

@@ -5,97 +5,43 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from contract.conftest import Console, Shop, Time
-from contract.line import Bench, FaultyLine
+from contract.introducing import CODE, OTHER_CODE, Introducing
+from contract.line import Bench
 from contract.shop import make_order
 
 from central.store.consoles import add_console, new_token, revoke_console
 from central.store.enrolments import allow_enrolment
 from kiosk import paths
 from kiosk.cli import main
-from models.enrolment_code import grouped_code, new_code
+from models.enrolment_code import grouped_code
 from models.errors import DomainError, Rejected, Unavailable
 from models.order import OrderState, SyncState
 from models.tables import central as tables
 from models.work import WorkKind
-from services.adapters.central_enrolment import ask_introduction, new_key
-from services.adapters.central_http import CentralHttp
 from services.adapters.central_line import CentralLine
 from services.adapters.console_store import ConsoleStore
 from services.ports import CentralEvent
-from services.sync.engine import SyncEngine
 from services.sync.enrolment import (
     CUSTOMERS_CURSOR,
     ENROLMENT_KEY,
     EVENTS_CURSOR,
     Enrolment,
-    enrol_with_code,
     enrol_with_token,
     read_enrolment,
 )
 from services.sync.status import Connection
-
-CODE = new_code(lambda _: 7)
-OTHER_CODE = new_code(lambda _: 3)
 
 
 @pytest.fixture
 def kind() -> str:
     """About the console: what central does is tested on both databases elsewhere."""
     return "sqlite"
-
-
-class Introducing:
-    """A console that asks who it is, on a line that fails as it is told to."""
-
-    def __init__(self, console: Console, shop: Shop) -> None:
-        self.console = console
-        self.shop = shop
-        self.line = FaultyLine(applies_to="POST")
-        self._central = CentralLine(lambda: shop.url, transport=self.line)
-
-    def allow(self, name: str, code: str = CODE) -> None:
-        with self.shop.database.write() as connection:
-            allow_enrolment(connection, name, code=code, at=self.shop.clock.at)
-
-    def ask(self, code: str = CODE) -> Enrolment:
-        return enrol_with_code(
-            self.console.store,
-            self.shop.clock,
-            self.shop.url,
-            code,
-            ask=partial(ask_introduction, self._central, pause=lambda _: None),
-            new_key=new_key,
-        )
-
-    def kept(self) -> Enrolment | None:
-        with self.console.store.read() as tx:
-            return read_enrolment(tx.settings)
-
-    def references_left(self) -> int:
-        with self.console.store.read() as tx:
-            return tx.references.left()
-
-    def engine(self) -> SyncEngine:
-        enrolment = self.kept()
-        assert enrolment is not None
-        central = CentralHttp(lambda: self.shop.url, enrolment.token)
-        return SyncEngine(
-            self.console.store,
-            self.console.catalogue,
-            lambda: central,
-            self.shop.clock,
-            block_size=20,
-        )
-
-    def close(self) -> None:
-        self._central.close()
 
 
 @pytest.fixture

@@ -275,7 +275,7 @@ def test_what_another_central_confirmed_is_not_sent_to_this_one(
     bench.engine.run_once()
     monkeypatch.setattr(bench.central, "orders", lambda _: Listed([]))
     with bench.console.store.write() as tx:
-        tx.outbox.disown_confirmed()
+        tx.outbox.disown_confirmed("")
     done = reconcile_orders(bench.console.store, bench.central, bench.shop.clock)
     assert (done.changed, done.sent_again) == (0, 0)
     assert bench.console.sync_state(order)[0] is SyncState.CONFIRMED

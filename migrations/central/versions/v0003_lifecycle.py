@@ -1,10 +1,13 @@
-"""What happens to an order after it was taken; enrolment by code; operators; events."""
+"""What happens to an order after it was taken; enrolment by code; operators; events; who this
+central is.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import uuid4, uuid5
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,8 +54,20 @@ def upgrade() -> None:
     added = [*_people(schema), *_lifecycle(schema), _events(schema)]
     schema.create_all(op.get_bind(), tables=added, checkfirst=False)
     op.execute("INSERT INTO counters (name, value) VALUES ('events', 0)")
+    _name_central(schema.tables["consoles"])
     _note_phones(schema.tables["customer_phones"])
     _ask_for_what_is_awaited(schema.tables["payment_requests"])
+
+
+def _name_central(consoles: sa.Table) -> None:
+    """After its first console where it has one: a copy that was made before this version is
+    then the same central, whenever it is put back.
+    """
+    first = consoles.select().order_by(consoles.c.console_id).limit(1)
+    known = op.get_bind().execute(first).first()
+    central_id = uuid4() if known is None else uuid5(known.console_id, "central")
+    settings = sa.table("settings", sa.column("key"), sa.column("value"))
+    op.execute(settings.insert().values(key="central_id", value=str(central_id)))
 
 
 def _widen() -> None:
