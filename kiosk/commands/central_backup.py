@@ -9,6 +9,18 @@ from pathlib import Path
 from kiosk.commands.central_arguments import number
 from kiosk.commands.central_database import Actions, action, database_of, named, seat_of
 
+TO_DO_AGAIN = """\
+À refaire avant « kiosk central serve » : la centrale ne sait plus ce qui s'est
+fait depuis la copie, et ne peut pas dire quoi.
+  - consoles révoquées depuis (volées, perdues) : elles sont acceptées de
+    nouveau ; « kiosk central console revoke »
+  - opérateurs désactivés, mots de passe changés depuis : l'ancien est bon de
+    nouveau ; « kiosk central operator disable » ou « operator password »
+  - codes promo retirés depuis : ils comptent de nouveau ;
+    « kiosk central voucher remove »
+  - consoles rattachées depuis : elles ne sont plus connues ; un nouveau code,
+    sous le même nom, par « kiosk central console enrol »"""
+
 DAYS = number(1, 3_650, "un nombre de jours entre 1 et 3650")
 
 
@@ -77,4 +89,5 @@ def _restore(args: argparse.Namespace) -> int:
         f"{REFERENCES_SKIPPED} références sont sautées, pour n'en donner aucune deux fois ; les"
         " consoles renvoient d'elles-mêmes les commandes prises depuis la copie."
     )
+    print(TO_DO_AGAIN)
     return 0

@@ -17,11 +17,12 @@ from central.backup import back_up
 from central.database import Database
 from central.restore import PLACES_SKIPPED, REFERENCES_SKIPPED, restore
 from central.store.catalogue_import import import_catalogue
-from central.store.consoles import find_console
+from central.store.consoles import find_console, revoke_console
 from central.store.events import events_after, newest_cursor
 from central.store.feed import page_after, version_now
 from central.store.orders import newest_orders
 from central.store.references import lease_block
+from kiosk.cli import main
 from models.errors import Conflict, DomainError, Unavailable
 from models.tables import central as tables
 from models.wire.orders import order_to_wire
@@ -249,3 +250,24 @@ def test_a_dump_that_fails_leaves_no_file(
     assert failed.value.code == "backup_failed"
     assert list(tmp_path.glob("copy*")) == []
     assert "no-such-database" in capfd.readouterr().err
+
+
+@on_sqlite
+def test_who_was_shut_out_since_the_copy_is_back_and_the_command_says_so(
+    shop: Shop, empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.token()
+    copy = tmp_path / "copy"
+    back_up(shop.where, copy)
+    with shop.database.write() as connection:
+        revoke_console(connection, "comptoir", at=LATER)
+    assert main(["central", "restore", str(copy), "--database", str(empty)]) == 0
+    said = capsys.readouterr().out
+    with closing(Database(empty)) as restored, restored.read() as connection:
+        assert find_console(connection, shop.token()) is not None
+    assert "À refaire avant « kiosk central serve »" in said
+    for command in ("console revoke", "operator disable", "voucher remove", "console enrol"):
+        assert f"kiosk central {command}" in said
+        with pytest.raises(SystemExit) as known:
+            main(["central", *command.split(), "--help"])
+        assert known.value.code == 0
