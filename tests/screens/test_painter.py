@@ -31,7 +31,7 @@ from textual.widgets import Input, Static
 from kiosk.painter import HIDE_CURSOR, SHOW_CURSOR, Painter, motion
 from kiosk.pen import PLAIN, change, pen_of
 from kiosk.terminal import KioskTerminalApp
-from screens.widgets.columns import Columns
+from screens.widgets.columns import Column, Columns
 from screens.widgets.frame import StepBar
 
 BLANKS = str.maketrans({"\xa0": " ", "\u202f": " ", "\u2007": " ", "\u2009": " "})
@@ -124,6 +124,10 @@ class Other(Screen[None]):
         yield Noise(self.dice)
 
 
+BRANDS = [f"Marque {n}" for n in range(40)]
+PRINTERS = [f"Modèle 漢{n}" for n in range(40)]
+
+
 class Walker(KioskTerminalApp):
     """Draws on two terminals: by differences as it goes, and wholly when asked."""
 
@@ -149,8 +153,8 @@ class Walker(KioskTerminalApp):
 
     def on_mount(self) -> None:
         columns = self.query_one(Columns)
-        columns.show_brands([f"Marque {n}" for n in range(40)], 0)
-        columns.show_printers([f"Modèle 漢{n}" for n in range(40)], 3)
+        columns.show_brands(BRANDS, 0)
+        columns.show_printers(PRINTERS, 3)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
@@ -192,8 +196,9 @@ async def _scroll(_: Pilot[Any], app: Walker) -> None:
 
 async def _walk(_: Pilot[Any], app: Walker) -> None:
     for columns in app.screen.query(Columns):
-        app.dice.choice([columns.left, columns.right])()
-        columns.move(app.dice.randint(-15, 15))
+        columns.activate(app.dice.choice([Column.BRANDS, Column.PRINTERS]))
+        columns.show_brands(BRANDS, app.dice.randrange(len(BRANDS)))
+        columns.show_printers(PRINTERS, app.dice.randrange(len(PRINTERS)))
 
 
 async def _screens(_: Pilot[Any], app: Walker) -> None:
