@@ -33,8 +33,8 @@ def _serve(args: argparse.Namespace) -> int:
     from central.database import migrate  # noqa: PLC0415 - sqlalchemy
     from kiosk import central_server  # noqa: PLC0415 - see above
 
-    central_server.log_to_stderr()
     settings = central_server.settings_for(database_of(args))
+    central_server.log_to_stderr()
     folder = paths.ensure_folder(paths.state_dir())
     with ExitStack() as held:
         held.enter_context(seat_of(args))

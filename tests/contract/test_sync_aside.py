@@ -94,7 +94,7 @@ def test_it_comes_down_beside_the_console_and_the_screen_is_told(
     console: Console, gate: Gate, folder: Path
 ) -> None:
     with syncing(folder) as told:
-        told.wait_for(is_anew)
+        told.wait_for(lambda s: is_anew(s) and s.catalogue_progress is None)
         said = (s.catalogue_progress for s in told.all if s.catalogue_progress)
         progress = list(dict.fromkeys(said))  # the same again where something else is news
         assert progress == [CatalogueProgress(done, 19) for done in (3, 7, 12, 17, 19)]
