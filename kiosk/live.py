@@ -289,7 +289,7 @@ class LiveConsole:
         """What changed around the draft, shown in place; focus and notice stay."""
         try:
             await self._look_around()
-            if isinstance(self._app.screen, Dialog):
+            if isinstance(self._app.screen, Dialog) and self._app.screen.is_mounted:
                 await self._app.screen.read_again()
         except Exception as error:  # noqa: BLE001 - the boundary of a background task
             self._app.fail(error)

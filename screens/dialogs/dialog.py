@@ -65,8 +65,10 @@ class Dialog(Screen[None]):
         """Something changed in the console's file: show it in its place."""
 
     def redraw(self) -> None:
-        """Say what works here now, and what went wrong."""
-        if not self.query("#keys"):
+        """Say what works here now, and what went wrong; nothing before all of it is mounted, when
+        news of the sync may come already.
+        """
+        if not self.is_mounted or not self.query("#keys"):
             return
         is_typing = isinstance(self.focused, TextField)
         self.query_one(KeyLine).help = HELP_WHILE_TYPING if is_typing else HELP_HINT

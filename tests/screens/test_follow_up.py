@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from placed_orders import PRICE, PastCalls
 from models.draft import DraftState
 from models.order import Order, OrderState, SyncState
 from models.work import Settlement
+from screens.dialogs.follow_up import FollowUpDialog
 from services.ports import OutboxKind
 from services.sync.status import Connection, SyncStatus
 
@@ -65,6 +67,16 @@ async def test_nothing_to_follow_is_said(folder) -> None:
         assert "ouvrir" not in operator.lines[-1]
         await operator.press("enter", "down", "up", "escape")
         assert operator.step == "PrinterScreen"
+
+
+async def test_news_that_come_while_the_list_is_being_built_change_nothing(busy) -> None:
+    async with console_at_work(busy) as operator:
+        operator.app.push_screen(dialog := FollowUpDialog())
+        while not dialog.is_mounted:
+            dialog.redraw()
+            await asyncio.sleep(0)
+        await operator.press("down")
+        assert operator.focus == "seek"
 
 
 async def test_arrows_walk_all_rows_and_pass_over_headings(busy) -> None:
