@@ -9,13 +9,14 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -54,6 +55,8 @@ while consoles ask again; the rest are our own faults.
 
 DUPLICATE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 
+
+PRAGMA_SECONDS, PRAGMA_AGAIN_SECONDS = 2.0, 0.02
 
 TURNS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 
@@ -136,8 +139,24 @@ def _on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> Non
     connection.isolation_level = None  # the driver's own BEGIN is never IMMEDIATE
     cursor = connection.cursor()
     for pragma in PRAGMAS:
-        cursor.execute(pragma)
+        _execute(cursor, pragma)
     cursor.close()
+
+
+def _execute(cursor: DBAPICursor, pragma: str) -> None:
+    """Several that open a new file at once all turn it to WAL: SQLite tells all but one that it is
+    locked, at once and whatever the time-out, until it is done (https://sqlite.org/wal.html).
+    """
+    until = time.monotonic() + PRAGMA_SECONDS
+    while True:
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(PRAGMA_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _on_begin(connection: Connection) -> None:
