@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from uuid import UUID
@@ -134,19 +135,10 @@ class Container:
         """Place a draft that this program holds; see ``services.place_order``."""
         from services.place_order import place_order  # noqa: PLC0415 - after the first paint
 
-        placing = self.placing()
-        return place_order(
-            draft_id,
-            store=self.store,
-            catalogue=placing.catalogue,
-            clock=placing.clock,
-            ids=placing.ids,
-            rules=placing.rules,
-            to_wire=placing.to_wire,
-            holder=self.holder.id,
-            operator_id=self.people.operator_id,
-            said_total_cents=said_total_cents,
+        placing = replace(
+            self.placing(), holder=self.holder.id, operator_id=self.people.operator_id
         )
+        return place_order(draft_id, self.store, placing, said_total_cents=said_total_cents)
 
     def cancel(self, order_id: UUID, reason: str) -> Order:
         """See ``services.cancel_order``."""

@@ -7,7 +7,6 @@ if the program dies before, none of it is. What a draft comes to is ``services.p
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from models.calendar import paris_day
 from models.draft import Draft
 from models.errors import DomainError
 from models.order import Order, OrderEvent, OrderEventKind, OrderState
-from models.shop import ShopRules
 from services import training
 from services.codes import count_uses
 from services.drafts import refuse_card_numbers
@@ -31,22 +29,12 @@ from services.placing import (
     end_draft,
     warm_up,
 )
-from services.ports import Catalogue, Clock, Ids, OutboxKind, Store, Transaction
+from services.ports import OutboxKind, Store, Transaction
 from services.revise_order import revise_in
 
 
 def place_order(
-    draft_id: UUID,
-    *,
-    store: Store,
-    catalogue: Catalogue,
-    clock: Clock,
-    ids: Ids,
-    rules: ShopRules,
-    to_wire: Callable[[Order], str],
-    holder: str | None = None,
-    operator_id: UUID | None = None,
-    said_total_cents: int | None = None,
+    draft_id: UUID, store: Store, placing: Placing, *, said_total_cents: int | None = None
 ) -> Order:
     """Place the saved draft; the order is durable on return. A draft that changes a placed
     order (``Draft.revises``, R8) makes its next revision, under the same reference.
@@ -59,8 +47,7 @@ def place_order(
     that comes too late, Unavailable("no_references_left"), ("prices_for_trying") while central's
     catalogue has not come, and what ``Store`` raises.
     """
-    placing = Placing(catalogue, clock, ids, rules, to_wire, holder, operator_id)
-    warm_up(rules.holiday_zone, paris_day(clock.now()))
+    warm_up(placing.rules.holiday_zone, paris_day(placing.clock.now()))
     with store.write() as tx:
         placed = tx.orders.by_draft(draft_id)
         if placed is not None:

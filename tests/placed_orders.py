@@ -20,6 +20,7 @@ from models.work import WorkItem, WorkKind
 from services.adapters.catalogue_file import ensure_builtin
 from services.adapters.console_store import ConsoleStore
 from services.place_order import place_order
+from services.placing import Placing
 from services.ports import OutboxItem, OutboxKind
 
 PRICE = {"code": "price_changed", "said": "2290", "central": "2490", "sku": "BRO-LC970BK"}
@@ -59,15 +60,8 @@ class PastCalls:
         draft = draft_of(self._count, last_name, first_name)
         with self.store.write() as tx:
             tx.drafts.save(draft, at=self.clock.now(), holder=None)
-        return place_order(
-            draft.draft_id,
-            store=self.store,
-            catalogue=self._catalogue,
-            clock=self.clock,
-            ids=self.ids,
-            rules=ShopRules(),
-            to_wire=order_to_wire,
-        )
+        placing = Placing(self._catalogue, self.clock, self.ids, ShopRules(), order_to_wire)
+        return place_order(draft.draft_id, self.store, placing)
 
     def answered(
         self,

@@ -239,12 +239,12 @@ def where(
 
 @pytest.fixture
 def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | str]:
-    """Where a copy may be put back."""
+    """A database that no migration has seen: where one may be, or a copy be put back."""
     if kind == "sqlite":
-        yield tmp_path / "restored" / "central.sqlite3"
+        yield tmp_path / "empty" / "central.sqlite3"
         return
     postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"restored-{uuid4().hex}"
+    name = f"empty-{uuid4().hex}"
     yield postgres.create(name)
     postgres.drop(name)
 

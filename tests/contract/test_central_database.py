@@ -325,18 +325,6 @@ def test_a_defect_in_what_is_written_together_is_one_and_names_nobody(shop: Shop
 # --- migrations -------------------------------------------------------------------
 
 
-@pytest.fixture
-def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | str]:
-    """A database that no migration has seen."""
-    if kind == "sqlite":
-        yield tmp_path / "new" / "central.sqlite3"
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"empty-{uuid4().hex}"
-    yield postgres.create(name)
-    postgres.drop(name)
-
-
 def test_workers_that_start_together_migrate_once(
     empty: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,17 +55,7 @@ def desk(ready, tools):
 
 def desk_on(store, tools):
     def place(draft_id, *, said_total_cents):
-        return place_order(
-            draft_id,
-            store=store,
-            catalogue=tools.catalogue,
-            clock=tools.clock,
-            ids=tools.ids,
-            rules=tools.rules,
-            to_wire=tools.to_wire,
-            holder=tools.holder,
-            said_total_cents=said_total_cents,
-        )
+        return place_order(draft_id, store, tools, said_total_cents=said_total_cents)
 
     def cancel(order_id, reason):
         return cancel_order(

@@ -46,16 +46,7 @@ def save(store, draft, holder=None):
 
 
 def place(store, tools, draft_id=DRAFT):
-    return place_order(
-        draft_id,
-        store=store,
-        catalogue=tools.catalogue,
-        clock=tools.clock,
-        ids=tools.ids,
-        rules=tools.rules,
-        to_wire=tools.to_wire,
-        holder=tools.holder,
-    )
+    return place_order(draft_id, store, tools)
 
 
 @pytest.fixture
@@ -422,8 +413,7 @@ while number < first + int(sys.argv[5]):
     draft = complete_draft(UUID(int=number))
     with store.write() as tx:
         save_draft(draft, tx=tx, holder=None, now=NOW)
-    order = place_order(draft.draft_id, store=store, catalogue=tools.catalogue, clock=tools.clock,
-                        ids=tools.ids, rules=tools.rules, to_wire=tools.to_wire)
+    order = place_order(draft.draft_id, store, tools)
     print(order.reference, flush=True)
     number += step
 """

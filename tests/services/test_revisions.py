@@ -74,18 +74,8 @@ def place_draft(store, tools, draft):
 
 
 def confirm(store, tools, draft, said_total_cents=None, operator_id=None):
-    return place_order(
-        draft.draft_id,
-        store=store,
-        catalogue=tools.catalogue,
-        clock=tools.clock,
-        ids=tools.ids,
-        rules=tools.rules,
-        to_wire=tools.to_wire,
-        holder=OURS,
-        operator_id=operator_id,
-        said_total_cents=said_total_cents,
-    )
+    placing = replace(tools, operator_id=operator_id)
+    return place_order(draft.draft_id, store, placing, said_total_cents=said_total_cents)
 
 
 def begin(store, tools, order, holder=OURS):

@@ -62,16 +62,7 @@ def ready(store):
 
 
 def place(store, tools):
-    return place_order(
-        DRAFT,
-        store=store,
-        catalogue=tools.catalogue,
-        clock=tools.clock,
-        ids=tools.ids,
-        rules=tools.rules,
-        to_wire=tools.to_wire,
-        holder=OURS,
-    )
+    return place_order(DRAFT, store, tools)
 
 
 def test_an_enrolled_console_without_centrals_catalogue_places_nothing(ready, tools):
