@@ -14,12 +14,13 @@ from central.auth import DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.customers import change_customer, customers_by_phone, customers_since
 from central.store.events import Happening, append
+from central.straight import StraightRoute
 from models.errors import Rejected
 from models.wire.customers import E164_PATTERN, CustomersFound, CustomersPage, CustomerWire
 from models.wire.events import EventKind
 from models.wire.fields import SEQ_MAX
 
-router = APIRouter(prefix="/v1", tags=["customers"])
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=StraightRoute)
 
 ROWS_MAX = 5_000
 

@@ -21,6 +21,7 @@ from central.store.orders import (
 )
 from central.store.payments import requests_of
 from central.store.revisions import put_revision
+from central.straight import StraightRoute
 from models.errors import Rejected
 from models.wire.fields import SEQ_MAX
 from models.wire.orders import (
@@ -35,7 +36,7 @@ from models.wire.orders import (
 )
 from models.wire.payments import PaymentRequestsOut
 
-router = APIRouter(prefix="/v1", tags=["orders"])
+router = APIRouter(prefix="/v1", tags=["orders"], route_class=StraightRoute)
 
 NOT_SOUND = (
     "amounts_do_not_add_up",
