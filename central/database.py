@@ -18,6 +18,7 @@ from sqlalchemy import (
     ScalarSelect,
     Table,
     bindparam,
+    case,
     select,
     text,
     update,
@@ -45,6 +46,27 @@ RAISED = (
     update(tables.counters)
     .where(tables.counters.c.name == bindparam("of"))
     .values(value=tables.counters.c.value + bindparam("count"))
+)
+
+COUNTERS = ("catalogue", "customers", "orders", "vouchers", "events")
+"""Of the feeds, in the order in which a transaction locks them: that of events last, because
+whatever is done ends with telling of it.
+"""
+
+_wanted = (
+    select(tables.counters.c.name)
+    .where(tables.counters.c.name.in_(bindparam("names", expanding=True)))
+    .order_by(tables.counters.c.name == COUNTERS[-1], tables.counters.c.name)
+    .with_for_update()
+    .subquery()
+)
+RAISED_TOGETHER = (
+    update(tables.counters)
+    .where(tables.counters.c.name == _wanted.c.name)
+    .values(
+        value=tables.counters.c.value
+        + case({name: bindparam(name, 0) for name in COUNTERS}, value=tables.counters.c.name)
+    )
 )
 
 T = TypeVar("T")
@@ -203,6 +225,16 @@ def next_number(connection: Connection, counter: str, count: int = 1) -> int:
 def raise_counter(connection: Connection, counter: str, count: int = 1) -> None:
     """As ``next_number``, for statements that have ``drawn`` fill in the number."""
     connection.execute(RAISED, {"of": counter, "count": count})
+
+
+def raise_counters(connection: Connection, counts: Mapping[str, int]) -> None:
+    """As ``raise_counter``, each of ``COUNTERS`` by its own count, all at once; those by nothing are
+    left alone. A transaction does so before it writes a row of any feed, but for rows it has
+    locked already.
+    """
+    wanted = {name: count for name, count in counts.items() if count}
+    if wanted:
+        connection.execute(RAISED_TOGETHER, {"names": sorted(wanted)} | wanted)
 
 
 def drawn(counter: str) -> ScalarSelect[int]:

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from central.card_numbers import refuse_card_numbers
-from central.database import committed_together
+from central.database import committed_together, raise_counters
 from central.store import happenings, ledger, payments
 from central.store.consoles import Console
-from central.store.events import append
-from central.store.holdings import apply, held_by, lock_to_release, releasing
+from central.store.events import COUNTER as EVENTS
+from central.store.events import write
+from central.store.holdings import apply, held_by, lock_to_release, numbers_of, releasing
 from central.store.lifecycle import ensure_changeable, lock_order
 from models.errors import Conflict
 from models.order import OrderState, ensure_transition
@@ -80,6 +81,7 @@ def _give_up(
     ]
     at = answer.received_at
     with committed_together(connection):
+        raise_counters(connection, {EVENTS: len(told), **numbers_of(change)})
         connection.execute(
             orders.update()
             .where(orders.c.order_id == row.order_id)
@@ -88,7 +90,7 @@ def _give_up(
         _keep(connection, wanted, answer)
         payments.follow(connection, row.order_id, row.reference, awaited, None, at=at)
         apply(connection, change)
-        append(connection, told, at=at)
+        write(connection, told, at=at)
 
 
 def _keep(connection: Connection, wanted: CancellationIn, answer: CancellationOut) -> None:

@@ -90,21 +90,16 @@ def lock_articles(connection: Connection, skus: Iterable[str]) -> Mapping[str, A
 
 
 def move_stock(connection: Connection, changes: Mapping[str, int]) -> None:
-    """Add to the stock of each sku, or take from it, each with a number of the feed. For
-    articles that this transaction has locked and has looked at: taking more than there is is
-    an error of the caller's.
+    """Add to the stock of each sku, or take from it, each with a number of the feed that this
+    transaction has drawn. For articles that it has locked and has looked at: taking more than
+    there is is an error of the caller's.
     """
-    moved = [(sku, change) for sku, change in sorted(changes.items()) if change]
-    if not moved:
-        return
-    raise_counter(connection, COUNTER, len(moved))
-    connection.execute(
-        MOVED,
-        [
-            {"of": sku, "change": change, "before_last": before_last}
-            for before_last, (sku, change) in enumerate(moved)
-        ],
-    )
+    moved = [
+        {"of": sku, "change": change, "before_last": before_last}
+        for before_last, (sku, change) in enumerate(sorted(changes.items()))
+    ]
+    if moved:
+        connection.execute(MOVED, moved)
 
 
 def article_of(row: Row[tuple[object, ...]]) -> Article:

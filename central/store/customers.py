@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
@@ -69,28 +69,34 @@ def put_customers(connection: Connection, people: Iterable[CustomerWire]) -> Non
     is not lost, it stands in its order; its console gets the file that stays with the feed.
     """
     wanted = {person.customer_id: person for person in people}
-    if not wanted:
-        return
-    bodies = {customer_id: person.canonical() for customer_id, person in wanted.items()}
-    raise_counter(connection, COUNTER, len(wanted))
+    if wanted:
+        raise_counter(connection, COUNTER, len(wanted))
+        write_customers(connection, wanted.values())
+
+
+def write_customers(connection: Connection, people: Collection[CustomerWire]) -> None:
+    """As ``put_customers``, where this transaction has drawn a number for each of these people,
+    who are different ones.
+    """
+    bodies = {person.customer_id: person.canonical() for person in people}
     connection.execute(
         _writing(connection.dialect.name),
         [
             {
-                "customer_id": customer_id,
-                "body": bodies[customer_id],
+                "customer_id": person.customer_id,
+                "body": bodies[person.customer_id],
                 "version": person.version,
                 "before_last": before_last,
             }
-            for before_last, (customer_id, person) in enumerate(wanted.items())
+            for before_last, person in enumerate(people)
         ],
     )
     # Where another body stays, its numbers stay as well.
     whose = [{"of": customer_id, "as_in": body} for customer_id, body in bodies.items()]
     connection.execute(PHONES_FORGOTTEN, whose)
     phones = [
-        {"of": customer_id, "as_in": bodies[customer_id], "number": e164}
-        for customer_id, person in wanted.items()
+        {"of": person.customer_id, "as_in": bodies[person.customer_id], "number": e164}
+        for person in people
         for e164 in dict.fromkeys(phone.e164 for phone in person.phones)
     ]
     if phones:

@@ -57,9 +57,13 @@ def append(connection: Connection, happenings: Sequence[Happening], *, at: datet
     """Note what this transaction does, and have the listeners called when it is committed.
     Draws their numbers: nothing but the commit should come after.
     """
-    if not happenings:
-        return
-    raise_counter(connection, COUNTER, len(happenings))
+    if happenings:
+        raise_counter(connection, COUNTER, len(happenings))
+        write(connection, happenings, at=at)
+
+
+def write(connection: Connection, happenings: Sequence[Happening], *, at: datetime) -> None:
+    """As ``append``, where this transaction has drawn the numbers of all of them."""
     rows = [
         {
             "before_last": before_last,

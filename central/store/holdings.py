@@ -17,7 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from central.judge import Judgement, Known, agreed_at, quantities_of
+from central.store.catalogue import COUNTER as STOCK_COUNTER
 from central.store.catalogue import lock_articles, move_stock, prices_between
+from central.store.vouchers import COUNTER as CODES_COUNTER
 from central.store.vouchers import (
     lock_vouchers,
     replace_uses,
@@ -97,13 +99,18 @@ def held_by(connection: Connection, order: OrderIn) -> Holding:
 
 
 def lock_for(
-    connection: Connection, order: OrderIn, held: Holding, *, rules: ShopRules, paid_cents: int = 0
+    connection: Connection,
+    order: OrderIn,
+    held: Holding,
+    *,
+    rules: ShopRules,
+    paid_cents: int = 0,
+    seen: Mapping[str, Voucher] | None = None,
 ) -> Locked:
     """Everything that bears on the order, and nobody else changes it before this transaction
-    ends.
+    ends. ``seen``: the codes it says, where this transaction has just read them.
     """
-    said_codes = [code.code for code in order.codes if code.refusal is None]
-    vouchers = _locked_vouchers(connection, said_codes, held)
+    vouchers = _locked_vouchers(connection, said_codes(order), held, seen)
     articles = {
         sku: _with_more(article, held.reserved.get(sku, 0))
         for sku, article in lock_articles(
@@ -123,9 +130,14 @@ def lock_for(
     )
 
 
+def said_codes(order: OrderIn) -> Sequence[str]:
+    """Those that were not refused on the phone."""
+    return [code.code for code in order.codes if code.refusal is None]
+
+
 def lock_to_release(connection: Connection, held: Holding) -> Locked:
     """The rows that change when the order is given up."""
-    vouchers = _locked_vouchers(connection, (), held)
+    vouchers = _locked_vouchers(connection, (), held, None)
     if held.reserved:
         lock_articles(connection, held.reserved)
     return Locked(held, vouchers, Known(articles={}))
@@ -153,9 +165,14 @@ def releasing(order: OrderIn, locked: Locked) -> Change:
     return _change(order, locked, wanted={}, reserved={}, uses=())
 
 
+def numbers_of(change: Change) -> Mapping[str, int]:
+    """What is drawn for it from which counter."""
+    return {STOCK_COUNTER: len(change.stock), CODES_COUNTER: len(change.told_codes)}
+
+
 def apply(connection: Connection, change: Change) -> None:
-    """Put aside, count and give back; the order's row is there. Draws numbers: among the last
-    that a transaction does.
+    """Put aside, count and give back; the order's row is there, and this transaction has drawn the
+    ``numbers_of`` the change.
     """
     move_stock(connection, change.stock)
     before = change.before
@@ -222,10 +239,13 @@ def _reservation_rows(change: Change) -> list[dict[str, object]]:
 
 
 def _locked_vouchers(
-    connection: Connection, said: Iterable[str], held: Holding
+    connection: Connection,
+    said: Iterable[str],
+    held: Holding,
+    seen: Mapping[str, Voucher] | None,
 ) -> Mapping[str, Voucher]:
     wanted = {*said, *held.used}
-    return lock_vouchers(connection, wanted, held=held.used) if wanted else {}
+    return lock_vouchers(connection, wanted, held=held.used, seen=seen) if wanted else {}
 
 
 def _said_prices(

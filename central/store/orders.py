@@ -14,24 +14,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, or_, select
+from sqlalchemy import Select, bindparam, exists, literal, or_, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import committed_together, drawn, raise_counter
+from central.database import committed_together, drawn, raise_counters
 from central.judge import judge
 from central.store import happenings
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
 from central.store.consoles import Console
-from central.store.customers import VERSION, is_newer, put_customers
-from central.store.events import append
-from central.store.holdings import NOTHING, apply, lock_for, taking
+from central.store.customers import COUNTER as PEOPLE
+from central.store.customers import VERSION, is_newer, write_customers
+from central.store.events import COUNTER as EVENTS
+from central.store.events import write
+from central.store.holdings import NOTHING, apply, lock_for, numbers_of, said_codes, taking
 from central.store.payments import ask
 from central.store.references import LAST_OF_BLOCK, is_leased
+from central.store.vouchers import vouchers_in
 from models import reference
 from models.errors import Conflict, Rejected
 from models.order import OrderState
 from models.shop import ShopRules
-from models.tables.central import consoles, orders
+from models.tables.central import consoles, orders, vouchers
 from models.wire.fields import fingerprint_of
 from models.wire.orders import OrderIn, OrderOut, OrderRowOut, VerdictOut
 
@@ -42,12 +45,16 @@ IS_THIS_OR_HAS_ITS_REFERENCE = or_(
     orders.c.order_id == bindparam("order_id"), orders.c.reference == bindparam("reference")
 )
 KNOWN = select(orders).where(IS_THIS_OR_HAS_ITS_REFERENCE)
+_once = select(literal(1)).subquery()
 FIRST_LOOK = select(
     exists(select(orders.c.order_id).where(IS_THIS_OR_HAS_ITS_REFERENCE)).label("is_known"),
     LAST_OF_BLOCK.scalar_subquery().label("leased_to"),
     VERSION.scalar_subquery().label("customer_version"),
-)
-"""All that is looked at before anything is locked, at once."""
+    vouchers,
+).select_from(_once.outerjoin(vouchers, vouchers.c.code.in_(bindparam("codes", expanding=True))))
+"""All that is looked at before anything is locked, at once: a row for each code that there is, or
+one without a code.
+"""
 ADDED = orders.insert().values(seq=drawn(COUNTER))
 
 
@@ -61,13 +68,14 @@ def take_order(
     Raises Conflict("order_conflict") where this uuid came with another body or from
     another console, Rejected for what can never be taken (see ``models.wire.problems``).
     """
-    seen = _first_look(connection, console, order)
+    codes = _first_look(connection, console, order)
+    seen = codes[0]
     if seen.is_known:
         known = _known(connection, order)
         if known is not None:
             return _answer_again(connection, console, known, order)
     _ensure_takeable(connection, order, seen)
-    return _take(connection, console, order, seen, at=at, rules=rules)
+    return _take(connection, console, order, codes, at=at, rules=rules)
 
 
 def get_order(connection: Connection, console: Console, order_id: UUID) -> OrderOut:
@@ -122,7 +130,7 @@ def newest_orders(connection: Connection, *, limit: int) -> Sequence[OrderRowOut
     return _rows_out(connection.execute(_listing().order_by(orders.c.seq.desc()).limit(limit)))
 
 
-def _first_look(connection: Connection, console: Console, order: OrderIn) -> Row[Any]:
+def _first_look(connection: Connection, console: Console, order: OrderIn) -> Sequence[Row[Any]]:
     return connection.execute(
         FIRST_LOOK,
         {
@@ -131,8 +139,9 @@ def _first_look(connection: Connection, console: Console, order: OrderIn) -> Row
             "console_id": console.console_id,
             "number": _number(order),
             "customer_id": order.customer.customer_id,
+            "codes": said_codes(order),
         },
-    ).one()
+    ).all()
 
 
 def _number(order: OrderIn) -> int:
@@ -169,18 +178,19 @@ def _take(
     connection: Connection,
     console: Console,
     order: OrderIn,
-    seen: Row[Any],
+    looked: Sequence[Row[Any]],
     *,
     at: datetime,
     rules: ShopRules,
 ) -> VerdictOut:
-    locked = lock_for(connection, order, NOTHING, rules=rules)
+    seen = vouchers_in(row for row in looked if row.code is not None)
+    locked = lock_for(connection, order, NOTHING, rules=rules, seen=seen)
     judgement = judge(order, locked.known, rules)
     change = taking(order, locked, judgement)
     verdict = verdict_on(order, judgement, at=at)
     due = due_for(order, judgement)
     state = OrderState.AWAITING_PAYMENT if due else OrderState.IN_PREPARATION
-    has_news = is_newer(order.customer, seen.customer_version)
+    has_news = is_newer(order.customer, looked[0].customer_version)
     told = [
         happenings.order_state(console.console_id, order.order_id, state),
         *happenings.payment_followed(console.console_id, order.order_id, None, due),
@@ -188,14 +198,18 @@ def _take(
     ]
     # Undone where the same order came twice at once: begun anew, it is known.
     with committed_together(connection):
+        raise_counters(
+            connection,
+            {COUNTER: 1, PEOPLE: has_news, EVENTS: len(told), **numbers_of(change)},
+        )
         if has_news:
-            put_customers(connection, [order.customer])
+            write_customers(connection, [order.customer])
         said = said_last(order, verdict, judgement.account.costs_cents)
         _add(connection, console, order, said, state)
         if due is not None:
             ask(connection, order.order_id, order.reference, due, at=at)
         apply(connection, change)
-        append(connection, told, at=at)
+        write(connection, told, at=at)
     return verdict
 
 
@@ -206,7 +220,6 @@ def _add(
     said: dict[str, Any],
     state: OrderState,
 ) -> None:
-    raise_counter(connection, COUNTER)
     row = {
         "order_id": order.order_id,
         "reference": order.reference,

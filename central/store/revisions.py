@@ -15,14 +15,16 @@ from uuid import UUID
 
 from sqlalchemy.engine import Connection, Row
 
-from central.database import committed_together
+from central.database import committed_together, raise_counters
 from central.judge import Judgement, judge
 from central.store import happenings, ledger, payments
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
 from central.store.consoles import Console
-from central.store.customers import is_newer, put_customers, version_of
-from central.store.events import append
-from central.store.holdings import apply, held_by, lock_for, taking
+from central.store.customers import COUNTER as PEOPLE
+from central.store.customers import is_newer, version_of, write_customers
+from central.store.events import COUNTER as EVENTS
+from central.store.events import write
+from central.store.holdings import apply, held_by, lock_for, numbers_of, taking
 from central.store.lifecycle import ensure_changeable, lock_order
 from central.store.orders import said_last
 from models.errors import Conflict, Rejected
@@ -83,13 +85,14 @@ def _revise(
     ]
     said = said_last(order, verdict, judgement.account.costs_cents)
     with committed_together(connection):
+        raise_counters(connection, {PEOPLE: has_news, EVENTS: len(told), **numbers_of(change)})
         if has_news:
-            put_customers(connection, [order.customer])
+            write_customers(connection, [order.customer])
         _keep(connection, row)
         _replace(connection, order.order_id, state, said)
         payments.follow(connection, row.order_id, row.reference, awaited, due, at=at)
         apply(connection, change)
-        append(connection, told, at=at)
+        write(connection, told, at=at)
     return verdict
 
 

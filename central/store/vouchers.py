@@ -18,7 +18,14 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, drawn, lock_counter, next_number, raise_counter, upsert
+from central.database import (
+    current_number,
+    drawn,
+    lock_counter,
+    next_number,
+    raise_counters,
+    upsert,
+)
 from central.store import events
 from models.errors import Conflict, DomainError
 from models.tables.central import voucher_uses, vouchers
@@ -46,7 +53,11 @@ COUNTED = (
         remaining_cents=vouchers.c.remaining_cents + bindparam("cents"),
     )
 )
-TOLD = vouchers.update().where(vouchers.c.code == bindparam("of")).values(seq=drawn(COUNTER))
+TOLD = (
+    vouchers.update()
+    .where(vouchers.c.code == bindparam("of"))
+    .values(seq=drawn(COUNTER) - bindparam("before_last"))
+)
 VOUCHERS_KEPT = 1_000
 """Read bodies; a promotion is in every other order of its week."""
 
@@ -85,10 +96,12 @@ def remove_voucher(connection: Connection, code: str, *, at: datetime) -> None:
     """
     if code not in lock_vouchers(connection, [code]):
         raise DomainError("voucher_code_unknown", voucher_code=code)
+    told = [events.Happening(EventKind.VOUCHERS)]
+    raise_counters(connection, {COUNTER: 1, events.COUNTER: len(told)})
     is_meant = vouchers.c.code == code
     connection.execute(vouchers.update().where(is_meant).values(is_removed=True))
     tell_of(connection, [code])
-    events.append(connection, [events.Happening(EventKind.VOUCHERS)], at=at)
+    events.write(connection, told, at=at)
 
 
 def _put(connection: Connection, codes: Sequence[Voucher], *, last: int) -> None:
@@ -135,19 +148,23 @@ def vouchers_since(connection: Connection, seq: int, *, limit: int) -> VouchersS
 
 
 def lock_vouchers(
-    connection: Connection, codes: Iterable[str], *, held: Collection[str] = ()
+    connection: Connection,
+    codes: Iterable[str],
+    *,
+    held: Collection[str] = (),
+    seen: Mapping[str, Voucher] | None = None,
 ) -> Mapping[str, Voucher]:
     """As ``vouchers_by_code``, and nobody else uses a limited one of them before this
     transaction ends. Locked by code, before articles and counters. Who holds a limited code
     knows its uses by any customer, too: every use of it goes by way of this lock. Of those
-    that are ``held`` by an order the withdrawn ones are there, too.
+    that are ``held`` by an order the withdrawn ones are there, too. ``seen``: these codes as this
+    transaction has just read them.
 
     A code without a limit is not locked: it is in every other order of its week, and all of
     them would wait for one another. Its row is touched among the last, by ``replace_uses``, in
-    every transaction alike: after the counters of orders and of the catalogue, before those of
-    codes and of events.
+    every transaction alike: after the counters.
     """
-    found = _read(connection, READ, codes, held)
+    found = dict(seen) if seen is not None else _read(connection, READ, codes, held)
     limited = [code for code, voucher in found.items() if is_counted(voucher)]
     if not limited:
         return found
@@ -161,7 +178,11 @@ def _read(
     codes: Iterable[str],
     held: Collection[str] = (),
 ) -> dict[str, Voucher]:
-    rows = connection.execute(statement, {"codes": list(set(codes))})
+    return vouchers_in(connection.execute(statement, {"codes": list(set(codes))}), held)
+
+
+def vouchers_in(rows: Iterable[Row[Any]], held: Collection[str] = ()) -> dict[str, Voucher]:
+    """What stands in rows of the codes' table: those that are not withdrawn, or ``held``."""
     return {row.code: _voucher(row) for row in rows if not row.is_removed or row.code in held}
 
 
@@ -221,12 +242,12 @@ def _counted(
 
 
 def tell_of(connection: Connection, codes: Collection[str]) -> None:
-    """Consoles that follow the codes are given these anew. Draws numbers: among the last that a
-    transaction does, and returns no rows.
+    """Consoles that follow the codes are given these anew, each with a number that this
+    transaction has drawn.
     """
-    for code in codes:
-        raise_counter(connection, COUNTER)
-        connection.execute(TOLD, {"of": code})
+    told = [{"of": code, "before_last": before_last} for before_last, code in enumerate(codes)]
+    if told:
+        connection.execute(TOLD, told)
 
 
 def _spent(voucher: Voucher, cents: int) -> int:
