@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.gzip import GZipMiddleware
 
 from central import answers, contract
@@ -33,6 +34,7 @@ from central.routes import (
     vouchers,
 )
 from central.settings import CentralSettings
+from central.straight import add
 from central.throttle import Throttle
 from central.upkeep import keep_up
 
@@ -43,9 +45,12 @@ GZIP_LEVEL = 4
 GC_THRESHOLDS = (20_000, 20, 50)
 """An order makes thousands of objects and no rings: looking for those costs some 3 % as it is."""
 
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI would hand errors, with what was sent, to whatever collects them on the server."""
+
+EVERY_ORDERS = (orders, customers)
+"""What each order asks for, in the order in which a request is compared with them."""
 RESOURCES = (
-    orders,
-    customers,
     health,
     metrics,
     enrolments,
@@ -56,7 +61,6 @@ RESOURCES = (
     vouchers,
     events,
 )
-"""In the order in which a request is compared with them: first what there is most of."""
 
 
 def create_app(settings: CentralSettings) -> FastAPI:
@@ -64,6 +68,7 @@ def create_app(settings: CentralSettings) -> FastAPI:
     app = FastAPI(
         title="Kiosk central",
         version="1",
+        telemetry=NO_TELEMETRY,
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
@@ -73,7 +78,8 @@ def create_app(settings: CentralSettings) -> FastAPI:
     app.state.settings = settings
     app.state.database = Database(settings.database)
     app.state.metrics = Metrics()
-    app.state.routes = [route for resource in RESOURCES for route in resource.router.routes]
+    routers = [resource.router for resource in (*EVERY_ORDERS, *RESOURCES)]
+    app.state.routes = [route for router in routers for route in router.routes]
     app.state.guesses = Throttle(
         enrolments.GUESSES_MAX, enrolments.GUESSES_SECONDS, clock=time.monotonic
     )
@@ -89,6 +95,7 @@ def create_app(settings: CentralSettings) -> FastAPI:
     app.add_middleware(Authorisation)
     app.add_middleware(LastResort)
     app.add_middleware(Observed)
+    add(app, [resource.router for resource in EVERY_ORDERS])
     for resource in RESOURCES:
         app.include_router(resource.router)
     return app

@@ -11,11 +11,11 @@ told as FastAPI tells it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
-from fastapi import Request, params
+from fastapi import APIRouter, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -23,11 +23,31 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from central.answers import Answer
+from central.contract import operation_id
 
 MISSING = {"type": "missing", "msg": "Field required", "input": None}
 """pydantic's own words for what was not said."""
+
+
+def straight_router(tag: str) -> APIRouter:
+    """For ``add``: whose routes are ``StraightRoute`` all."""
+    return APIRouter(
+        prefix="/v1",
+        tags=[tag],
+        route_class=StraightRoute,
+        generate_unique_id_function=operation_id,
+    )
+
+
+def add(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """As routes of the application's own: those of a router that is included are asked for twice
+    for each request.
+    """
+    for router in routers:
+        app.router.routes.extend(router.routes)
 
 
 class StraightRoute(APIRoute):
@@ -58,7 +78,16 @@ class StraightRoute(APIRoute):
             body = await _body_of(request) if has_body else b""
             return await run_in_threadpool(answer, request, body, values)
 
+        self._answer = handle
         return handle
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Without what FastAPI keeps open around a function for dependencies that are closed."""
+        assert self.methods is not None  # noqa: S101 - APIRoute's are GET at least
+        if scope["method"] not in self.methods:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(self.methods))})
+        response = await self._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 class Reader(Protocol):

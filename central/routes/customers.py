@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 from sqlalchemy.engine import Connection
 
@@ -14,13 +14,13 @@ from central.auth import DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
 from central.store.customers import change_customer, customers_by_phone, customers_since
 from central.store.events import Happening, append
-from central.straight import StraightRoute
+from central.straight import straight_router
 from models.errors import Rejected
 from models.wire.customers import E164_PATTERN, CustomersFound, CustomersPage, CustomerWire
 from models.wire.events import EventKind
 from models.wire.fields import SEQ_MAX
 
-router = APIRouter(prefix="/v1", tags=["customers"], route_class=StraightRoute)
+router = straight_router("customers")
 
 ROWS_MAX = 5_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from fastapi.responses import Response
 
 from central.answers import Answer, spelled
@@ -21,7 +21,7 @@ from central.store.orders import (
 )
 from central.store.payments import requests_of
 from central.store.revisions import put_revision
-from central.straight import StraightRoute
+from central.straight import straight_router
 from models.errors import Rejected
 from models.wire.fields import SEQ_MAX
 from models.wire.orders import (
@@ -36,7 +36,7 @@ from models.wire.orders import (
 )
 from models.wire.payments import PaymentRequestsOut
 
-router = APIRouter(prefix="/v1", tags=["orders"], route_class=StraightRoute)
+router = straight_router("orders")
 
 NOT_SOUND = (
     "amounts_do_not_add_up",
