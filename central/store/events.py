@@ -11,10 +11,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Insert, bindparam, func, or_, select
 from sqlalchemy.engine import Connection, Row
 
 from central.database import current_number, drawn, raise_counter
@@ -26,9 +27,6 @@ from models.wire.events import EventKind, EventOut, EventsPage
 COUNTER = "events"
 CHANNEL = "kiosk_events"
 """What PostgreSQL notifies listeners on when events were committed; a notification says no more."""
-
-# Made once, for every order: making a statement takes longer than running it.
-ADDED = events.insert().inline().values(seq=drawn(COUNTER) - bindparam("before_last"))
 
 KEPT_FOR_EVER = (EventKind.ORDER_STATE, EventKind.PAYMENT)
 """They are an order's history. The others only say that there is something to fetch."""
@@ -64,19 +62,34 @@ def append(connection: Connection, happenings: Sequence[Happening], *, at: datet
 
 def write(connection: Connection, happenings: Sequence[Happening], *, at: datetime) -> None:
     """As ``append``, where this transaction has drawn the numbers of all of them."""
-    rows = [
-        {
-            "before_last": before_last,
-            "kind": happening.kind,
-            "at": at,
-            "console_id": happening.console_id,
-            "facts": json.dumps(happening.facts, default=str),
-        }
-        for before_last, happening in enumerate(reversed(happenings))
-    ]
-    connection.execute(ADDED, rows[::-1])
+    row: dict[str, object] = {"at": at}
+    for number, happening in enumerate(happenings):
+        row[f"kind_{number}"] = happening.kind
+        row[f"console_id_{number}"] = happening.console_id
+        row[f"facts_{number}"] = json.dumps(happening.facts, default=str)
+    connection.execute(_adding(len(happenings)), row)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+
+
+@cache
+def _adding(count: int) -> Insert:
+    """So many events by one statement, the last with the last number that was drawn. Made once, for
+    every order: making a statement takes longer than running it.
+    """
+    columns = events.c
+    rows = [
+        {
+            columns.seq: drawn(COUNTER) - (count - 1 - number),
+            columns.at: bindparam("at", type_=columns.at.type),
+            **{
+                column: bindparam(f"{column.name}_{number}", type_=column.type)
+                for column in (columns.kind, columns.console_id, columns.facts)
+            },
+        }
+        for number in range(count)
+    ]
+    return events.insert().inline().values(rows)
 
 
 def events_after(
