@@ -104,6 +104,11 @@ def numbers_left(connection: Connection) -> int:
     return max(0, NUMBER_MAX - current_number(connection, "references"))
 
 
+def last_leased_at(connection: Connection) -> datetime | None:
+    at: datetime | None = connection.scalar(select(func.max(reference_blocks.c.leased_at)))
+    return at
+
+
 def skip_numbers(connection: Connection, count: int) -> None:
     """After a restore: the next ``count`` numbers may have been leased since the copy was
     made, nobody knows to whom. They are leased to nobody again, and taken from whoever has

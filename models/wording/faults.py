@@ -183,6 +183,11 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         "La remise en place d'une copie n'est pas finie : refaites « kiosk central restore » avec"
         " la même copie ; rien ne sert la base d'ici là."
     ),
+    "restore_unnotable": lambda facts: (
+        f"{facts.get('path', 'Le dossier de la copie')} ne peut pas être lu ou écrit : une remise en"
+        " place y note jusqu'où les références ont été données. Corrigez les droits, ou mettez la"
+        " copie dans un dossier à vous."
+    ),
     "revision_conflict": "La commande a été changée d'un autre côté : relisez-la avant de recommencer.",
     "sign_in_offline_unknown": (
         "La centrale est injoignable, et cet opérateur ne s'est pas identifié ici récemment :"
