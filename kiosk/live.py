@@ -210,6 +210,7 @@ class LiveConsole:
         draft = self.state.draft
         if draft.is_blank or draft.state is DraftState.PLACED:
             await self._begin_call(lambda desk, _: desk.new_call())
+            await self.people.ask_if_owed()
         else:
             await self.park()
 

@@ -267,6 +267,10 @@ class Desk:
         """The shop has operators and none of them is signed in here."""
         return self._people.is_needed()
 
+    def shut_out(self) -> KnownOperator | None:
+        """As ``services.sign_in``: who was signed in and may not any more."""
+        return self._people.shut_out()
+
     def sign_in(self, login: str, password: str) -> KnownOperator:
         """As ``services.sign_in``; takes as long as the line does, on whatever thread."""
         return self._people.sign_in(login, password)

@@ -298,6 +298,7 @@ class SyncEngine:
             tx.work.count(),
             tx.settings.get(DOWNLOADS),
             catalogue_version,
+            tuple((one.operator_id, one.name, one.is_disabled) for one in tx.operators.all()),
         )
         if shown != self._shown:
             self._shown = shown
