@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -118,7 +119,7 @@ class Numbers:
 
 
 @pytest.fixture
-def numbers(shop: Shop, tmp_path: Path) -> Numbers:
+def numbers(shop: Shop, tmp_path: Path, postgresql_tools: None) -> Numbers:  # noqa: ARG001 - before it
     """Three blocks were leased before the copy, and one after it."""
     numbers = Numbers(shop, tmp_path / "copy")
     for _ in range(3):
@@ -324,6 +325,37 @@ def test_a_copy_never_replaces_a_file(shop: Shop, tmp_path: Path) -> None:
         back_up(shop.where, tmp_path / "copy")
     assert refused.value.code == "backup_exists"
     assert (tmp_path / "copy").read_text() == "somebody's letter"
+
+
+@pytest.mark.parametrize("words", [["{}/copy"], ["--into", "{}"]])
+@pytest.mark.parametrize("trouble", ["missing", "file", "closed"])
+def test_a_folder_that_takes_no_copy_is_named_with_what_to_do(
+    shop: Shop,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str,
+    words: list[str],
+) -> None:
+    def is_kept_out(*_: object, **__: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    folder = tmp_path / "copies"
+    if trouble == "file":
+        folder.write_text("somebody's")
+    elif trouble == "closed":
+        monkeypatch.setattr("central.backup.Path.mkdir", is_kept_out)
+        monkeypatch.setattr("central.backup.Path.exists", is_kept_out)
+    given = [word.format(folder) for word in words]
+    code = main(["central", "backup", "--database", str(shop.where), *given])
+    said = capsys.readouterr().err
+    if trouble == "missing" and "--into" in words:
+        assert (code, said) == (0, "")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        return
+    assert code == 1
+    assert str(folder) in said
+    assert ("--into DOSSIER" if trouble != "closed" else "droits") in said
 
 
 @on_sqlite
