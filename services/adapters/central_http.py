@@ -19,7 +19,7 @@ from models.wire.customers import CustomersPage
 from models.wire.events import EventsPage
 from models.wire.operators import OperatorsOut, SignInIn, SignInOut
 from models.wire.orders import CancellationOut, OrdersOfOthersOut, OrdersPage, VerdictOut
-from models.wire.references import BlockIn, BlockOut
+from models.wire.references import BlockIn, BlockOut, BlocksTakenOverOut, FormerConsoleIn
 from models.wire.vouchers import VouchersOut
 from services.adapters.central_answers import (
     cancelled_of,
@@ -113,6 +113,11 @@ class CentralHttp:
             headers={"Idempotency-Key": key},
         )
         return block.first, block.last
+
+    def take_over_blocks(self, token: str) -> int:
+        path = "/v1/reference-blocks/of-former-console"
+        body = FormerConsoleIn(token=token).canonical()
+        return self._line.ask(BlocksTakenOverOut, "POST", path, body=body).blocks
 
     def put_order(self, order_id: UUID, body: str) -> Verdict:
         answer = self._line.ask(VerdictOut, "PUT", f"/v1/orders/{order_id}", body=body)

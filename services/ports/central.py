@@ -123,6 +123,12 @@ class Central(Protocol):
         """
         ...
 
+    def take_over_blocks(self, token: str) -> int:
+        """Whatever was leased to the console that had this token, which we were, is ours; how
+        many blocks. None for a token that this central does not know. Idempotent.
+        """
+        ...
+
     def put_order(self, order_id: UUID, body: str) -> Verdict:
         """Idempotent: the same body again gives the same answer."""
         ...

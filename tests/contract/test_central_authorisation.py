@@ -81,6 +81,8 @@ def body(path: str, order_id: UUID) -> str:
         return CustomerWire.model_validate(CUSTOMER).canonical()
     if path == "/v1/sign-ins":
         return json.dumps({"login": "odile", "password": "trois petits chats"})
+    if path.endswith("/of-former-console"):
+        return json.dumps({"token": "t" * 43})
     return json.dumps({"count": 1})
 
 
