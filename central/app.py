@@ -29,6 +29,7 @@ from central.routes import (
     operators,
     orders,
     references,
+    shop,
     stock,
     vouchers,
 )
@@ -55,6 +56,7 @@ RESOURCES = (
     stock,
     vouchers,
     events,
+    shop,
 )
 """In the order in which a request is compared with them: first what there is most of."""
 

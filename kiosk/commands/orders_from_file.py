@@ -81,11 +81,13 @@ def _quote(args: argparse.Namespace) -> dict[str, Any]:
 
     file = order_file.read_order(_read(args.file))
     with closing(Container.from_environment()) as container, _catalogue_of(container) as catalogue:
-        placing = container.placing(catalogue)
         if not container.has_store:
+            placing = container.placing(catalogue)
             codes, people = _practice(container)
             return order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
         with container.store.read() as tx:
+            container.take_up_rules(tx.settings)
+            placing = container.placing(catalogue)
             codes, people = _practice(container) if needs_filling(tx) else (tx, tx.customers)
             answer = order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
             is_for_trying = has_trial_prices(tx.settings, catalogue)
@@ -101,6 +103,8 @@ def _place(args: argparse.Namespace) -> dict[str, Any]:
     file = order_file.read_order(_read(args.file))
     with closing(Container.from_environment()) as container:
         container.prepare_practice()
+        with container.store.read() as tx:
+            container.take_up_rules(tx.settings)
         return order_entry.place_file(
             file,
             store=container.store,

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 
 from models.customer import Customer
+from models.shop import ShopRules
 from models.vouchers import Voucher
 from models.wire.catalogue import CatalogueOut, ChangesOut
 from models.wire.customers import CustomersPage
@@ -20,6 +21,7 @@ from models.wire.events import EventsPage
 from models.wire.operators import OperatorsOut, SignInIn, SignInOut
 from models.wire.orders import CancellationOut, OrdersOfOthersOut, OrdersPage, VerdictOut
 from models.wire.references import BlockIn, BlockOut, BlocksTakenOverOut, FormerConsoleIn
+from models.wire.shop import ShopOut
 from models.wire.vouchers import VouchersOut
 from services.adapters.central_answers import (
     cancelled_of,
@@ -150,6 +152,9 @@ class CentralHttp:
         path = "/v1/vouchers/lookup"
         answer = self._line.ask(VouchersOut, "GET", path, query={"code": list(codes)})
         return [wire.to_domain() for wire in answer.vouchers]
+
+    def shop_rules(self) -> ShopRules:
+        return self._line.ask(ShopOut, "GET", "/v1/shop").rules.to_domain()
 
     def operators(self) -> Sequence[KnownOperator]:
         answer = self._line.ask(OperatorsOut, "GET", "/v1/operators")

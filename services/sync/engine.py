@@ -222,6 +222,9 @@ class SyncEngine:
         if Part.OPERATORS in parts:
             self._fetcher.fetch_operators(central)
             run.has_contact = True
+        if Part.SHOP in parts:
+            self._fetcher.fetch_shop(central)
+            run.has_contact = True
         if Part.CUSTOMERS in parts:
             run.customers = self._fetcher.fetch_customers(central)
             run.has_contact = True
