@@ -30,6 +30,7 @@ from central.routes import (
     operators,
     orders,
     references,
+    shop,
     stock,
     vouchers,
 )
@@ -60,6 +61,7 @@ RESOURCES = (
     stock,
     vouchers,
     events,
+    shop,
 )
 
 

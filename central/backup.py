@@ -6,6 +6,7 @@ knows ``central.copies``; what it takes to go back to one, ``central.restore``.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
@@ -28,15 +29,18 @@ ROWS_OF_A_CENTRAL = re.compile(rf"^\d.* TABLE DATA \S+ {reference_blocks.name} "
 def back_up(database: Path | str, target: Path) -> None:
     """One consistent state of the database in one new file, 0600, whole or not there at all.
 
-    Raises DomainError("backup_exists" | "database_missing" | "pg_tools_missing"), Unavailable(
-    "backup_failed" | "restore_unfinished"), and DomainError("backup_unreadable") where what there
-    is to copy is damaged or no central's.
+    Raises DomainError("backup_exists" | "backup_folder_missing" | "backup_folder_unwritable" |
+    "database_missing" | "pg_tools_missing"), Unavailable("backup_failed" | "restore_unfinished"),
+    and DomainError("backup_unreadable") where what there is to copy is damaged or no central's.
     """
-    if target.exists():
-        raise DomainError("backup_exists", path=str(target))
     part = part_of(target)
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    try:
+        if target.exists():
+            raise DomainError("backup_exists", path=str(target))
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    except OSError as error:
+        raise _no_place(target.parent, error) from error
     try:
         if isinstance(database, Path):
             _copy_sqlite(database, part)
@@ -47,6 +51,29 @@ def back_up(database: Path | str, target: Path) -> None:
     finally:
         part.unlink(missing_ok=True)
     durable(target.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """For copies, 0700; as it is where it is there. Raises DomainError("backup_folder_missing" |
+    "backup_folder_unwritable"), Unavailable("backup_failed").
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:  # a file has its name
+        raise DomainError("backup_folder_missing", path=str(folder)) from error
+    except OSError as error:
+        raise _no_place(folder, error) from error
+
+
+def _no_place(folder: Path, error: OSError) -> DomainError | Unavailable:
+    """A folder that is named by itself is not made: a copy beside a slip of the pen is found by
+    nobody. That of ``central.copies`` is.
+    """
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return DomainError("backup_folder_missing", path=str(folder))
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return DomainError("backup_folder_unwritable", path=str(folder))
+    return Unavailable("backup_failed", path=str(folder))
 
 
 def part_of(file: Path) -> Path:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central.backup import back_up
+from central.backup import back_up, make_folder
 
 LATEST_KEPT = 48
 """All of them, whatever their day: two days, where one is made each hour."""
@@ -33,7 +33,7 @@ def add_copy(
 
     Raises as ``central.backup.back_up``; then nothing is removed.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     with _alone_in(folder):
         for left in _named(folder, PART):
             left.unlink()

@@ -211,7 +211,8 @@ def settings_for(database: Path | str) -> CentralSettings:
     """As the environment says; each worker makes its own. Raises DomainError, see ``settings_from`` and ``rules_of_shop``."""
     from central.settings import settings_from  # noqa: PLC0415 - sqlalchemy
 
-    return replace(settings_from(os.environ, database), rules=rules_of_shop(os.environ))
+    settings = settings_from(os.environ, database)
+    return replace(settings, rules=rules_of_shop(os.environ) or settings.rules)
 
 
 def _end_with_parent() -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from services.desk import Desk
     from services.holding import Holder
     from services.placing import Placing
-    from services.ports import Catalogue, Clock, Ids, Store
+    from services.ports import Catalogue, Clock, Ids, Settings, Store
     from services.postal import PostalCodes
     from services.sign_in import SignIn
     from services.sync.downloads import Aside
@@ -69,10 +69,11 @@ class Container:
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
-        """``prepare_store`` is called once, when the console's file has been opened; clock
+        """``rules`` of its own come before those of central. ``prepare_store`` is called once, when the console's file has been opened; clock
         and ids are the system's where none are given.
         """
         self.folder = folder
+        self._own_rules = rules
         self.rules = rules or ShopRules()
         self._prepare_store = prepare_store
         self._sync: SyncThread | None = None
@@ -124,6 +125,16 @@ class Container:
         """Postcodes and communes."""
         return self._postal()
 
+    def take_up_rules(self, settings: Settings) -> ShopRules:
+        """The shop's settings from now on: its own, those that central said last, or the
+        invented ones. For the beginning of a call, see ``services.desk``.
+        """
+        from services.shop_rules import kept_rules  # noqa: PLC0415 - after the first paint
+
+        if self._own_rules is None:
+            self.rules = kept_rules(settings) or ShopRules()
+        return self.rules
+
     def placing(self, catalogue: Catalogue | None = None) -> Placing:
         """What placing an order needs; without a hold on drafts, as for imports."""
         from models.wire.orders import order_to_wire  # noqa: PLC0415 - pydantic
@@ -174,6 +185,7 @@ class Container:
             place=self.place,
             cancel=self.cancel,
             people=self.people,
+            take_up_rules=self.take_up_rules,
         )
 
     def prepare_practice(self) -> None:

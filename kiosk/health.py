@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kiosk import paths
+from kiosk.shop_file import rules_of_shop
 from models import wording
 from models.errors import KioskError, Unavailable
 from services.ports import Central, Clock, Store
@@ -76,6 +77,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     if finding.level is Level.OK and console.exists():
         with closing(patient.open_store(console)) as store:
             yield from _orders(store)
+            yield from _shop(patient.environ, store)
             yield _central(patient, store)
     else:
         yield Finding("centrale", Level.OK, "console pas encore rattachée (exercice)")
@@ -257,6 +259,28 @@ def _references(left: int) -> Finding:
     if left < REFERENCES_COMFORT:
         return Finding("références", Level.WATCH, told, todo)
     return Finding("références", Level.OK, told)
+
+
+def _shop(environ: Mapping[str, str], store: Store) -> Iterator[Finding]:
+    """Only where there are two that may differ."""
+    from services.shop_rules import differing, kept_rules  # noqa: PLC0415 - only here
+
+    with store.read() as tx:
+        at_central = kept_rules(tx.settings)
+    try:
+        own = rules_of_shop(environ)
+    except KioskError as error:
+        yield Finding("réglages", Level.ERROR, "ceux de ce poste", wording.error_sentence(error))
+        return
+    if own is None or at_central is None:
+        return
+    names = differing(own, at_central)
+    if names:
+        told = f"KIOSK_SHOP dit autre chose que la centrale : {', '.join(names)}"
+        todo = "mettez le même fichier partout, ou retirez KIOSK_SHOP de ce poste"
+        yield Finding("réglages", Level.WATCH, told, todo)
+    else:
+        yield Finding("réglages", Level.OK, "les mêmes que ceux de la centrale")
 
 
 def _central(patient: Patient, store: Store) -> Finding:

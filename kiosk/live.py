@@ -21,6 +21,7 @@ from kiosk.live_people import LivePeople
 from models import intake
 from models.draft import Draft, DraftState, Step
 from models.errors import KioskError
+from models.shop import ShopRules
 from screens.cart import CartScreen
 from screens.confirmation import ConfirmationScreen
 from screens.customer import CustomerScreen
@@ -73,7 +74,6 @@ class LiveConsole:
         self._is_stale = False
         self._making_ready: asyncio.Task[None] | None = None
         self._steps: dict[Step, StepScreen] = {}
-        self.rules = container.rules
         self.catalogue = container.catalogue
         self.postal = container.postal
         self._pay_first_times()
@@ -88,6 +88,10 @@ class LiveConsole:
             for call in self.state.calls_waiting
             if call.draft.state is DraftState.OPEN and not call.is_held_elsewhere
         )
+
+    @property
+    def rules(self) -> ShopRules:
+        return self._container.rules
 
     def _pay_first_times(self) -> None:
         """What is slow only once is done here, off the event loop: files made at their first
@@ -210,6 +214,7 @@ class LiveConsole:
         draft = self.state.draft
         if draft.is_blank or draft.state is DraftState.PLACED:
             await self._begin_call(lambda desk, _: desk.new_call())
+            await self.people.ask_if_owed()
         else:
             await self.park()
 

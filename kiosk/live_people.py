@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from models.errors import KioskError
 from screens.dialogs.sign_in import SignInDialog
+from screens.step import StepScreen
 from screens.words import _
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class LivePeople:
         self._desk = desk
         self._verifying: asyncio.Task[None] | None = None
         self.is_needed = desk.needs_sign_in()
+        self._has_to_ask = False
 
     @property
     def operator_name(self) -> str:
@@ -57,8 +59,27 @@ class LivePeople:
         await self._live.refresh()
 
     async def look(self) -> None:
-        """Whether somebody has to sign in may have changed."""
+        """Whether somebody has to sign in may have changed. Who may not work here any more is
+        signed out at once; who does, is asked when no call is in hand.
+        """
+        gone = await self._live.at_desk(lambda desk: desk.shut_out())
         self.is_needed = await self._live.at_desk(lambda desk: desk.needs_sign_in())
+        if gone is None:
+            return
+        self._live.say(
+            _("{name} n'a plus d'accès : Ctrl+P dit qui travaille.").format(name=gone.name)
+        )
+        self._has_to_ask = self.is_needed
+        self._app.call_later(self.ask_if_owed)
+
+    async def ask_if_owed(self) -> None:
+        """Once, where somebody was signed out by central and no call is in hand: neither a
+        caller nor what is being read aloud waits for the answer.
+        """
+        is_free = isinstance(self._app.screen, StepScreen) and self._live.state.draft.is_blank
+        if self._has_to_ask and self.is_needed and is_free:
+            self._has_to_ask = False
+            await self.show()
 
     async def _verify(self, login: str, password: str) -> None:
         try:

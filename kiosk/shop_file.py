@@ -1,5 +1,6 @@
 """Where the shop's settings are: a file that ``KIOSK_SHOP`` names, the same for all consoles of
-the shop and its central. Without it the shop is the invented one of ``ShopRules``.
+the shop and its central. A console without it goes by what its central hands out; a central
+without it is the invented shop of ``ShopRules``.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ VARIABLE = "KIOSK_SHOP"
 BYTES_MAX = 100_000
 
 
-def rules_of_shop(environ: Mapping[str, str]) -> ShopRules:
-    """Raises DomainError: "shop_file_unreadable", "shop_file_malformed"."""
+def rules_of_shop(environ: Mapping[str, str]) -> ShopRules | None:
+    """None where no file is named: a console asks its central then. Raises DomainError: "shop_file_unreadable", "shop_file_malformed"."""
     named = environ.get(VARIABLE, "").strip()
     if not named:
-        return ShopRules()
+        return None
     from models.shop_file import rules_in  # noqa: PLC0415 - for a shop that has such a file
 
     try:

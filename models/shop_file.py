@@ -32,6 +32,11 @@ def rules_in(text: str) -> ShopRules:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DomainError("shop_file_malformed", key="") from error
+    return rules_from(told)
+
+
+def rules_from(told: Mapping[str, object]) -> ShopRules:
+    """Raises DomainError("shop_file_malformed", key=...)."""
     known = {field.name: getattr(ShopRules(), field.name) for field in fields(ShopRules)}
     return ShopRules(**{key: _value(key, said, known) for key, said in told.items()})
 

@@ -96,10 +96,14 @@ class Console(Protocol):
     @property
     def people(self) -> People: ...
 
+    @property
+    def rules(self) -> ShopRules:
+        """The shop's settings of the call in hand."""
+        ...
+
     state: DeskState
     catalogue: Catalogue
     postal: PostalCodes
-    rules: ShopRules
     sync_status: SyncStatus | None
     notice: str
     """The sentence ``say`` left."""

@@ -7,7 +7,7 @@ time (from the store thread of the application, or from a test). Knows no screen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -25,7 +25,7 @@ from services.desk_state import CustomerFile, DeskState
 from services.drafts import save_draft, storable
 from services.follow_up import find_orders, follow_up, order_dossier, settle_work_item
 from services.follow_up_state import FollowUp, OrderDossier, OrdersFound
-from services.ports import Catalogue, Clock, Ids, KnownOperator, Store, Transaction
+from services.ports import Catalogue, Clock, Ids, KnownOperator, Settings, Store, Transaction
 from services.refilling import entry_of
 from services.revise_order import begin_revision
 from services.sign_in import SignIn
@@ -62,7 +62,11 @@ class Desk:
         place: Place,
         cancel: Cancel,
         people: SignIn,
+        take_up_rules: Callable[[Settings], ShopRules] | None = None,
     ) -> None:
+        """``take_up_rules``: the shop's settings as they are with the next call, from then on
+        for placing it as well; without it they stay ``rules``.
+        """
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
@@ -72,6 +76,7 @@ class Desk:
         self._place = place
         self._cancel = cancel
         self._people = people
+        self._take_up_rules = take_up_rules
 
     # --- calls -------------------------------------------------------------
 
@@ -79,6 +84,7 @@ class Desk:
         """A blank draft; nothing is written until something is entered."""
         draft = Draft(draft_id=self._ids.new(), called_at=self._clock.now())
         with self._store.read() as tx:
+            self._begin_with_rules(tx)
             return self._state(draft, tx)
 
     def change(self, draft: Draft) -> DeskState:
@@ -111,6 +117,7 @@ class Desk:
             self._leave(leaving, tx)
             taken = tx.drafts.take(draft_id, holder=self._holder, at=self._clock.now())
             draft = replace(taken, called_at=self._clock.now())  # a date counts from this talk
+            self._begin_with_rules(tx)
             saved = self._save(draft, tx)
             return self._state(saved, tx)
 
@@ -247,6 +254,7 @@ class Desk:
         """
         with self._store.write() as tx:
             self._leave(leaving, tx)
+            self._begin_with_rules(tx)
             draft = begin_revision(
                 tx, order_id, holder=self._holder, clock=self._clock, ids=self._ids
             )
@@ -267,12 +275,21 @@ class Desk:
         """The shop has operators and none of them is signed in here."""
         return self._people.is_needed()
 
+    def shut_out(self) -> KnownOperator | None:
+        """As ``services.sign_in``: who was signed in and may not any more."""
+        return self._people.shut_out()
+
     def sign_in(self, login: str, password: str) -> KnownOperator:
         """As ``services.sign_in``; takes as long as the line does, on whatever thread."""
         return self._people.sign_in(login, password)
 
     def sign_out(self) -> None:
         self._people.sign_out()
+
+    def _begin_with_rules(self, tx: Transaction) -> None:
+        """What is said in a call is said by one set of settings from its beginning to its end."""
+        if self._take_up_rules is not None:
+            self._reading = replace(self._reading, rules=self._take_up_rules(tx.settings))
 
     def _leave(self, draft: Draft | None, tx: Transaction) -> None:
         """It waits in its turn, for anybody on this console."""

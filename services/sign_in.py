@@ -60,6 +60,20 @@ class SignIn:
             allowed = {one.operator_id for one in tx.operators.all() if not one.is_disabled}
         return bool(allowed) and self.operator_id not in allowed
 
+    def shut_out(self) -> KnownOperator | None:
+        """Who was signed in and may not any more, as central told by now: nobody is signed in
+        from here on. None where nothing of the kind happened, so once for each time.
+        """
+        before = self._operator
+        if before is None:
+            return None
+        with self._store.read() as tx:
+            allowed = {one.operator_id for one in tx.operators.all() if not one.is_disabled}
+        if before.operator_id in allowed or self._operator is not before:
+            return None
+        self._operator = None
+        return before
+
     def sign_in(self, login: str, password: str) -> KnownOperator:
         """Verified by central, or here where central cannot be reached.
 
@@ -80,6 +94,7 @@ class SignIn:
         self._operator = None
 
     def _verified(self, login: str, password: str) -> KnownOperator:
+        before = self._known(login)
         try:
             signed = self._central().sign_in(login, password)
         except Rejected as error:
@@ -89,16 +104,23 @@ class SignIn:
             if error.code in CENTRAL_SPOKE:
                 raise
             return self._verified_here(login, password, error)
-        return self._remembered(signed, password)
+        return self._remembered(signed, password, before)
 
-    def _remembered(self, signed: SignedIn, password: str) -> KnownOperator:
-        """From now on they can be verified here."""
+    def _remembered(
+        self, signed: SignedIn, password: str, before: KnownOperator | None
+    ) -> KnownOperator:
+        """From now on they can be verified here; unless central said meanwhile that they are
+        disabled, which is newer than its yes. What was here ``before`` may be older.
+        """
         operator = replace(
             signed.operator,
             verifier=self._passwords.verifier(password),
             verifiable_until=signed.offline_until,
         )
         with self._store.write() as tx:
+            now = tx.operators.by_login(operator.login)
+            if now is not None and now.is_disabled and now != before:
+                raise DomainError("sign_in_refused")
             tx.operators.keep_verifier(operator)
         return operator
 

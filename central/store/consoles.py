@@ -113,6 +113,18 @@ def find_console(connection: Connection, token: str) -> Console | None:
     return _console(row)
 
 
+def console_once_known_by(connection: Connection, token: str) -> UUID | None:
+    """Whose newest token this is, also where it was revoked or has expired: it opens nothing, and
+    tells who somebody was.
+    """
+    digest = digest_of(token)
+    row = connection.execute(select(consoles).where(consoles.c.token_sha256 == digest)).first()
+    if row is None or not hmac.compare_digest(row.token_sha256, digest):
+        return None
+    found: UUID = row.console_id
+    return found
+
+
 def good_tokens(connection: Connection, *, at: datetime) -> frozenset[str]:
     """Digests of all tokens that are good at that moment."""
     table = consoles.c

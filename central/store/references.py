@@ -69,6 +69,15 @@ def lease_block(
     return first, last
 
 
+def take_over_blocks(connection: Connection, console_id: UUID, *, former: UUID) -> int:
+    """The console is who had the blocks of ``former``: orders that it took with them are its own.
+    How many they are; none the second time. Idempotent.
+    """
+    lock_counter(connection, "references")  # nobody is leased one of them meanwhile
+    moved = reference_blocks.update().where(reference_blocks.c.console_id == former)
+    return connection.execute(moved.values(console_id=console_id, lease_key=None)).rowcount
+
+
 def _leased_with(
     connection: Connection, console_id: UUID, key: str | None
 ) -> tuple[int, int] | None:
@@ -102,6 +111,11 @@ def _seconds_to_fewer(connection: Connection, console_id: UUID, at: datetime) ->
 def numbers_left(connection: Connection) -> int:
     """How many numbers were leased to nobody yet."""
     return max(0, NUMBER_MAX - current_number(connection, "references"))
+
+
+def last_leased_at(connection: Connection) -> datetime | None:
+    at: datetime | None = connection.scalar(select(func.max(reference_blocks.c.leased_at)))
+    return at
 
 
 def skip_numbers(connection: Connection, count: int) -> None:

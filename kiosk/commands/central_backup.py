@@ -21,6 +21,7 @@ fait depuis la copie, et ne peut pas dire quoi.
   - consoles rattachées depuis : elles ne sont plus connues ; un nouveau code,
     sous le même nom, par « kiosk central console enrol »"""
 
+NUMBERS = number(100_000, 50_000_000, "un nombre de références entre 100000 et 50000000")
 DAYS = number(1, 3_650, "un nombre de jours entre 1 et 3650")
 
 
@@ -48,6 +49,13 @@ def configure(actions: Actions) -> None:
         _restore,
     )
     restore.add_argument("file", type=Path, metavar="FICHIER", help="copie à remettre")
+    restore.add_argument(
+        "--skip-numbers",
+        type=NUMBERS,
+        metavar="N",
+        help="sauter au moins N références (sinon 100000) : là où la même copie, ou une plus"
+        " récente, a déjà été remise en place depuis un autre dossier, plus qu'il n'en a été pris",
+    )
 
 
 def _back_up(args: argparse.Namespace) -> int:
@@ -81,13 +89,20 @@ def _restore(args: argparse.Namespace) -> int:
     from central.restore import REFERENCES_SKIPPED, restore  # noqa: PLC0415 - sqlalchemy
 
     with seat_of(args):
-        aside = restore(args.file.absolute(), database_of(args), at=datetime.now(UTC))
+        skipping = args.skip_numbers or REFERENCES_SKIPPED
+        aside = restore(
+            args.file.absolute(), database_of(args), at=datetime.now(UTC), skipping=skipping
+        )
     print(f"Copie remise en place : {named(database_of(args))}")
     if aside is not None:
         print(f"L'ancienne base est dans {aside}")
     print(
-        f"{REFERENCES_SKIPPED} références sont sautées, pour n'en donner aucune deux fois ; les"
+        f"{skipping} références au moins sont sautées, pour n'en donner aucune deux fois ; les"
         " consoles renvoient d'elles-mêmes les commandes prises depuis la copie."
+    )
+    print(
+        f"Jusqu'où, c'est noté dans {args.file.absolute().parent}, pour la prochaine fois :"
+        " n'effacez pas « restored-….json »."
     )
     print(TO_DO_AGAIN)
     return 0

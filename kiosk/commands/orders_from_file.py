@@ -27,6 +27,10 @@ uuid est refusé. Sans « uuid », chaque passage est une commande. Un client de
 téléphone est reconnu. Un code refusé arrête tout : qui a envoyé la commande comptait dessus ;
 --allow-refused-codes la passe sans la remise."""
 
+FOR_TRYING = """\
+Prix et stock d'essai, ne les annoncez pas : le catalogue de la centrale n'est pas
+encore là ; lancez « kiosk sync --once »."""
+
 Actions = Any
 """What ``add_subparsers`` gives; argparse keeps its type to itself."""
 
@@ -73,16 +77,24 @@ def run(args: argparse.Namespace) -> int:
 def _quote(args: argparse.Namespace) -> dict[str, Any]:
     from services import order_entry, order_file  # noqa: PLC0415 - pydantic
     from services.training import needs_filling  # noqa: PLC0415 - with the above
+    from services.trial_prices import has_trial_prices  # noqa: PLC0415 - see above
 
     file = order_file.read_order(_read(args.file))
     with closing(Container.from_environment()) as container, _catalogue_of(container) as catalogue:
-        placing = container.placing(catalogue)
         if not container.has_store:
+            placing = container.placing(catalogue)
             codes, people = _practice(container)
             return order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
         with container.store.read() as tx:
+            container.take_up_rules(tx.settings)
+            placing = container.placing(catalogue)
             codes, people = _practice(container) if needs_filling(tx) else (tx, tx.customers)
-            return order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
+            answer = order_entry.quote_file(file, tx=codes, customers=people, placing=placing)
+            is_for_trying = has_trial_prices(tx.settings, catalogue)
+    if not is_for_trying:
+        return answer
+    print(f"kiosk: {FOR_TRYING}", file=sys.stderr)
+    return answer | {"has_trial_prices": True}
 
 
 def _place(args: argparse.Namespace) -> dict[str, Any]:
@@ -91,6 +103,8 @@ def _place(args: argparse.Namespace) -> dict[str, Any]:
     file = order_file.read_order(_read(args.file))
     with closing(Container.from_environment()) as container:
         container.prepare_practice()
+        with container.store.read() as tx:
+            container.take_up_rules(tx.settings)
         return order_entry.place_file(
             file,
             store=container.store,

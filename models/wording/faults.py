@@ -62,6 +62,14 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "amounts_do_not_add_up": "La centrale refuse la commande : les montants ne concordent pas.",
     "backup_exists": "Ce fichier existe déjà : donnez-en un autre, rien n'est remplacé.",
     "backup_failed": "La copie n'a pas pu être faite : voyez le message au-dessus, le disque, les droits.",
+    "backup_folder_missing": lambda facts: (
+        f"Il n'y a pas de dossier {facts.get('path', 'à cet endroit')} : créez-le, ou rangez la copie"
+        " avec --into DOSSIER, qui le crée."
+    ),
+    "backup_folder_unwritable": lambda facts: (
+        f"Le dossier {facts.get('path', 'de la copie')} ne peut pas être écrit : corrigez ses droits,"
+        " ou donnez-en un autre."
+    ),
     "backup_unreadable": "Ce fichier n'est pas une copie saine d'une centrale ; rien n'a été changé.",
     "bank_reference_malformed": "Référence bancaire attendue : 140 signes au plus, sur une ligne.",
     "body_malformed": "La centrale ne comprend pas cet envoi : prévenez l'administrateur.",
@@ -182,6 +190,11 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "restore_unfinished": (
         "La remise en place d'une copie n'est pas finie : refaites « kiosk central restore » avec"
         " la même copie ; rien ne sert la base d'ici là."
+    ),
+    "restore_unnotable": lambda facts: (
+        f"{facts.get('path', 'Le dossier de la copie')} ne peut pas être lu ou écrit : une remise en"
+        " place y note jusqu'où les références ont été données. Corrigez les droits, ou mettez la"
+        " copie dans un dossier à vous."
     ),
     "revision_conflict": "La commande a été changée d'un autre côté : relisez-la avant de recommencer.",
     "sign_in_offline_unknown": (

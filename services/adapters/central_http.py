@@ -13,13 +13,15 @@ from uuid import UUID
 import httpx
 
 from models.customer import Customer
+from models.shop import ShopRules
 from models.vouchers import Voucher
 from models.wire.catalogue import CatalogueOut, ChangesOut
 from models.wire.customers import CustomersPage
 from models.wire.events import EventsPage
 from models.wire.operators import OperatorsOut, SignInIn, SignInOut
 from models.wire.orders import CancellationOut, OrdersOfOthersOut, OrdersPage, VerdictOut
-from models.wire.references import BlockIn, BlockOut
+from models.wire.references import BlockIn, BlockOut, BlocksTakenOverOut, FormerConsoleIn
+from models.wire.shop import ShopOut
 from models.wire.vouchers import VouchersOut
 from services.adapters.central_answers import (
     cancelled_of,
@@ -114,6 +116,11 @@ class CentralHttp:
         )
         return block.first, block.last
 
+    def take_over_blocks(self, token: str) -> int:
+        path = "/v1/reference-blocks/of-former-console"
+        body = FormerConsoleIn(token=token).canonical()
+        return self._line.ask(BlocksTakenOverOut, "POST", path, body=body).blocks
+
     def put_order(self, order_id: UUID, body: str) -> Verdict:
         answer = self._line.ask(VerdictOut, "PUT", f"/v1/orders/{order_id}", body=body)
         return verdict_of(order_id, None, answer)
@@ -145,6 +152,9 @@ class CentralHttp:
         path = "/v1/vouchers/lookup"
         answer = self._line.ask(VouchersOut, "GET", path, query={"code": list(codes)})
         return [wire.to_domain() for wire in answer.vouchers]
+
+    def shop_rules(self) -> ShopRules:
+        return self._line.ask(ShopOut, "GET", "/v1/shop").rules.to_domain()
 
     def operators(self) -> Sequence[KnownOperator]:
         answer = self._line.ask(OperatorsOut, "GET", "/v1/operators")

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from models.customer import Customer
+from models.shop import ShopRules
 from models.vouchers import Voucher
 from services.ports.catalogue import CatalogueChanges
 from services.ports.people import KnownOperator, SignedIn
@@ -123,6 +124,12 @@ class Central(Protocol):
         """
         ...
 
+    def take_over_blocks(self, token: str) -> int:
+        """Whatever was leased to the console that had this token, which we were, is ours; how
+        many blocks. None for a token that this central does not know. Idempotent.
+        """
+        ...
+
     def put_order(self, order_id: UUID, body: str) -> Verdict:
         """Idempotent: the same body again gives the same answer."""
         ...
@@ -151,6 +158,12 @@ class Central(Protocol):
 
     def vouchers_named(self, codes: Sequence[str]) -> Sequence[Voucher]:
         """Those of these codes that there are, as they are counted now; 100 at the most."""
+        ...
+
+    def shop_rules(self) -> ShopRules:
+        """The shop's settings that central judges by. Raises DomainError("shop_file_malformed")
+        for ones that a newer central has and nothing here can go by.
+        """
         ...
 
     def operators(self) -> Sequence[KnownOperator]: ...

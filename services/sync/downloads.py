@@ -13,7 +13,8 @@ from itertools import chain
 from typing import Protocol
 
 from models.customer import Customer
-from models.errors import Conflict, Unavailable
+from models.errors import Conflict, KioskError, Unavailable
+from models.shop import ShopRules
 from services.ports import (
     CatalogueChanges,
     CatalogueSink,
@@ -23,6 +24,7 @@ from services.ports import (
     Store,
     Transaction,
 )
+from services.shop_rules import keep_rules
 from services.sync.cursors import Cursors
 from services.sync.enrolment import CUSTOMERS_CURSOR, read_enrolment
 from services.sync.status import NO_CATALOGUE, CatalogueProgress, note_download
@@ -59,6 +61,7 @@ class Part(StrEnum):
 
     VOUCHERS = "vouchers"
     OPERATORS = "operators"
+    SHOP = "shop"
     CUSTOMERS = "customers"
     CATALOGUE = "catalogue"
 
@@ -77,6 +80,7 @@ class Fetcher:
         self._aside = aside
         self._vouchers = VoucherFeed(store)
         self._operators: Sequence[KnownOperator] | None = None
+        self._rules: ShopRules | None = None
         self.on_progress: Progress = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
         self.meanwhile: Callable[[], None] = lambda: None
@@ -92,6 +96,21 @@ class Fetcher:
             with self._store.write() as tx:
                 tx.operators.replace_all(found)
             self._operators = found
+
+    def fetch_shop(self, central: Central) -> None:
+        """The shop's settings, for the next call. A central that is older, or one that is newer
+        and says what has no meaning here, leaves those there are.
+        """
+        try:
+            found = central.shop_rules()
+        except KioskError as error:
+            if error.code not in {"not_found", "shop_file_malformed"}:
+                raise
+            return
+        if found != self._rules:
+            with self._store.write() as tx:
+                keep_rules(tx.settings, found)
+            self._rules = found
 
     def fetch_customers(self, central: Central) -> int:
         """How many came. Each page is kept before the cursor of the next, and after many of them

@@ -222,6 +222,9 @@ class SyncEngine:
         if Part.OPERATORS in parts:
             self._fetcher.fetch_operators(central)
             run.has_contact = True
+        if Part.SHOP in parts:
+            self._fetcher.fetch_shop(central)
+            run.has_contact = True
         if Part.CUSTOMERS in parts:
             run.customers = self._fetcher.fetch_customers(central)
             run.has_contact = True
@@ -298,6 +301,7 @@ class SyncEngine:
             tx.work.count(),
             tx.settings.get(DOWNLOADS),
             catalogue_version,
+            tuple((one.operator_id, one.name, one.is_disabled) for one in tx.operators.all()),
         )
         if shown != self._shown:
             self._shown = shown

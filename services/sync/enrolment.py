@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +28,12 @@ VOUCHERS_CURSOR = "vouchers_cursor"
 EVENTS_CURSOR = "events_cursor"
 IS_DEMO = "is_demo"
 """Setting that is there where ``kiosk demo`` made or took the console."""
+
+FORMER_TOKENS = "former_tokens"
+"""Setting: tokens that this console had, each with the id of its central. A central knows by
+them whose numbers were ours.
+"""
+FORMER_KEPT = 8
 
 LOCAL = "local"
 
@@ -94,6 +100,21 @@ def write_enrolment(settings: Settings, enrolment: Enrolment) -> None:
     settings.put(EVENTS_CURSOR, "")
 
 
+def former_tokens(settings: Settings, central_id: str) -> Sequence[str]:
+    """Those that this console had at this central, and at no other: a token that still is
+    somebody's is told to nobody else.
+    """
+    known = json.loads(settings.get(FORMER_TOKENS) or "[]")
+    return [token for central, token in known if central == central_id]
+
+
+def _keep_former(settings: Settings, before: Enrolment) -> None:
+    of = settings.get(CENTRAL_ID)
+    if of:  # else nothing was exchanged as that console
+        known = json.loads(settings.get(FORMER_TOKENS) or "[]")
+        settings.put(FORMER_TOKENS, json.dumps([*known, [of, before.token]][-FORMER_KEPT:]))
+
+
 def enrol_with_token(store: Store, clock: Clock, enrolment: Enrolment) -> None:
     """On disk on return. Idempotent; see ``enrol_with_code`` for what stays."""
     with store.write() as tx:
@@ -143,6 +164,8 @@ def _become(
     tx: Transaction, enrolment: Enrolment, blocks: tuple[tuple[int, int], ...], now: datetime
 ) -> None:
     before = read_enrolment(tx.settings)
+    if before is not None and before.token != enrolment.token:
+        _keep_former(tx.settings, before)
     if before is None or not enrolment.is_same_console(before):
         # Numbers of somebody else are refused at central, and what another central confirmed
         # is not missing at this one; whether it is another is not known yet.

@@ -2,7 +2,8 @@
 
 A central that was put back from a copy does not know the consoles enrolled since, and makes
 each of them another one, at the same central. What they had confirmed there is theirs still:
-what central does not have goes up again (``services.sync.reconcile``). What it has from who the
+what central does not have goes up again (``services.sync.reconcile``), and the numbers that it was
+leased as who it was are its own, which it proves by the token it had. What central has from who the
 console was is left alone, as is what another central confirmed.
 """
 
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from models.errors import Unavailable
 from services.ports import Central, Store
-from services.sync.enrolment import CENTRAL_ID, EVENTS_CURSOR
+from services.sync.enrolment import CENTRAL_ID, EVENTS_CURSOR, former_tokens
 from services.sync.reconcile import batches
 
 
@@ -36,8 +37,24 @@ def own_again(store: Store, central: Central, should_stop: Callable[[], bool]) -
         if should_stop():
             raise Unavailable("sync_stopped")
         _settle(store, some, of_others=central.orders_of_others(some))
+    _take_over_blocks(store, central, central_id)
     with store.write() as tx:
         tx.settings.put(CENTRAL_ID, central_id)
+
+
+def _take_over_blocks(store: Store, central: Central, central_id: str) -> None:
+    """Before anything is sent: an order that was taken with a number of who the console was is
+    refused for good where that number is another console's.
+    """
+    with store.read() as tx:
+        tokens = former_tokens(tx.settings, central_id)
+    for token in tokens:
+        try:
+            central.take_over_blocks(token)
+        except Unavailable as error:
+            if error.code != "not_found":  # a central that is older
+                raise
+            return
 
 
 def _settle(store: Store, orders: Collection[UUID], *, of_others: Collection[UUID]) -> None:

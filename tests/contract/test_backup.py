@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from contract.conftest import Shop
@@ -14,14 +18,19 @@ from contract.shop import NOW, make_order
 from sqlalchemy import select
 
 from central.backup import back_up
-from central.database import Database
-from central.restore import PLACES_SKIPPED, REFERENCES_SKIPPED, restore
+from central.database import Database, migrate, next_number
+from central.restore import (
+    PLACES_SKIPPED,
+    REFERENCES_BY_AGE_MAX,
+    REFERENCES_SKIPPED,
+    restore,
+)
 from central.store.catalogue_import import import_catalogue
 from central.store.consoles import find_console, revoke_console
 from central.store.events import events_after, newest_cursor
 from central.store.feed import page_after, version_now
 from central.store.orders import newest_orders
-from central.store.references import lease_block
+from central.store.references import is_leased, lease_block
 from kiosk.cli import main
 from models.errors import Conflict, DomainError, Unavailable
 from models.tables import central as tables
@@ -81,6 +90,193 @@ def test_what_was_leased_since_the_copy_is_not_leased_again(
     assert first > max(leased_since) + 10
 
 
+class Numbers:
+    """Who was leased what, whatever became of the database it was leased from."""
+
+    def __init__(self, shop: Shop, copy: Path) -> None:
+        self._token = shop.token()
+        self._copy = copy
+        self.leased: list[tuple[int, int]] = []
+
+    def lease(self, where: Path | str, at: datetime) -> int:
+        """How many orders later there is need of another; its first number."""
+        with closing(Database(where)) as database, database.write() as connection:
+            console = find_console(connection, self._token)
+            assert console is not None
+            self.leased.append(lease_block(connection, console.console_id, 100, at=at))
+        return self.leased[-1][0]
+
+    def restored(self, where: Path | str, at: datetime, copy: Path | None = None) -> Path | str:
+        """Leased from like a shop that works, three times."""
+        restore(copy or self._copy, where, at=at)
+        for _ in range(3):
+            self.lease(where, at)
+        return where
+
+    def are_leased_once(self) -> bool:
+        blocks = sorted(self.leased)
+        return all(before[1] < after[0] for before, after in pairwise(blocks))
+
+
+@pytest.fixture
+def numbers(shop: Shop, tmp_path: Path, postgresql_tools: None) -> Numbers:  # noqa: ARG001 - before it
+    """Three blocks were leased before the copy, and one after it."""
+    numbers = Numbers(shop, tmp_path / "copy")
+    for _ in range(3):
+        numbers.lease(shop.where, NOW)
+    back_up(shop.where, tmp_path / "copy")
+    numbers.lease(shop.where, NOW)
+    return numbers
+
+
+@pytest.fixture
+def fresh(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Path | str]]:
+    """Databases made anew, with nothing left of the one before."""
+    made: list[str] = []
+
+    def make() -> Path | str:
+        name = f"anew-{uuid4().hex}"
+        if kind == "sqlite":
+            return tmp_path / name / "central.sqlite3"
+        made.append(name)
+        where: str = request.getfixturevalue("postgres").create(name)
+        return where
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres").drop(name)
+
+
+def test_the_same_copy_put_back_twice_at_once_leases_no_number_twice(
+    numbers: Numbers, fresh: Callable[[], Path | str]
+) -> None:
+    for _ in range(3):
+        numbers.restored(fresh(), LATER)
+    assert numbers.are_leased_once()
+
+
+def test_an_older_copy_put_back_after_a_newer_one_leases_no_number_twice(
+    shop: Shop, numbers: Numbers, fresh: Callable[[], Path | str], tmp_path: Path
+) -> None:
+    back_up(shop.where, tmp_path / "newer")
+    numbers.restored(fresh(), LATER, tmp_path / "newer")
+    numbers.restored(fresh(), LATER)
+    assert numbers.are_leased_once()
+
+
+def test_on_another_day_the_clock_says_it_where_nothing_else_does(
+    numbers: Numbers, fresh: Callable[[], Path | str], tmp_path: Path
+) -> None:
+    """The copy alone was taken to another machine."""
+    numbers.restored(fresh(), LATER)
+    alone = tmp_path / "elsewhere" / "copy"
+    alone.parent.mkdir()
+    alone.write_bytes((tmp_path / "copy").read_bytes())
+    numbers.restored(fresh(), LATER + timedelta(hours=2), alone)
+    assert numbers.are_leased_once()
+
+
+@on_sqlite
+def test_the_file_that_is_replaced_says_how_far_it_was(
+    shop: Shop, numbers: Numbers, tmp_path: Path
+) -> None:
+    """A copy whose folder has no note, thrice within an hour."""
+    shop.database.close()
+    for minute, name in enumerate(("one", "two", "three"), -2):
+        alone = tmp_path / name / "copy"
+        alone.parent.mkdir()
+        alone.write_bytes((tmp_path / "copy").read_bytes())
+        numbers.restored(shop.path, LATER + timedelta(minutes=minute), alone)
+    assert numbers.are_leased_once()
+
+
+def test_orders_of_between_two_restores_are_taken(
+    numbers: Numbers, fresh: Callable[[], Path | str]
+) -> None:
+    numbers.restored(fresh(), LATER)
+    first, _ = numbers.leased[-1]
+    with closing(Database(numbers.restored(fresh(), LATER))) as again, again.write() as connection:
+        assert is_leased(connection, first, None)
+        assert not is_leased(connection, numbers.leased[-1][1] + 1, None)
+
+
+@pytest.mark.usefixtures("numbers")
+def test_places_in_feeds_are_not_given_twice_either(
+    fresh: Callable[[], Path | str], tmp_path: Path
+) -> None:
+    newest: list[int] = []
+    for _ in range(2):
+        where = fresh()
+        restore(tmp_path / "copy", where, at=LATER)
+        with closing(Database(where)) as database, database.write() as connection:
+            before = newest_cursor(connection)
+            assert not newest or before > newest[-1]
+            newest.append(next_number(connection, "events", 500))
+
+
+def test_how_far_it_moved_is_noted_before_the_database_may_be_used(
+    numbers: Numbers,
+    fresh: Callable[[], Path | str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise DomainError("restore_unnotable", path="x")
+
+    where = fresh()
+    with monkeypatch.context() as full:
+        full.setattr("central.restore.note_passed", fails)
+        with pytest.raises(DomainError):
+            restore(tmp_path / "copy", where, at=LATER)
+    if isinstance(where, Path):
+        assert not where.exists()
+    else:
+        with pytest.raises(Unavailable) as unfinished:
+            migrate(where)
+        assert unfinished.value.code == "restore_unfinished"
+    numbers.restored(where, LATER)
+    assert numbers.are_leased_once()
+
+
+def test_a_note_that_cannot_be_read_is_not_passed_over(
+    numbers: Numbers, fresh: Callable[[], Path | str], tmp_path: Path
+) -> None:
+    numbers.restored(fresh(), LATER)
+    (note,) = tmp_path.glob("restored-*.json")
+    assert note.stat().st_mode & 0o777 == 0o600
+    for damage in ("", "[]", '{"references": null}'):
+        note.write_text(damage)
+        with pytest.raises(DomainError) as refused:
+            restore(tmp_path / "copy", fresh(), at=LATER)
+        assert (refused.value.code, refused.value.facts["path"]) == (
+            "restore_unnotable",
+            str(note),
+        )
+
+
+@on_sqlite
+def test_a_folder_that_takes_no_note_is_refused_and_nothing_is_touched(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(shop.where, tmp_path / "copy")
+    # Whoever runs the tests may be one that no permission keeps out.
+    monkeypatch.setattr("central.passed.os.access", lambda *_: False)
+    with pytest.raises(DomainError) as refused:
+        restore(tmp_path / "copy", tmp_path / "new" / "central.sqlite3", at=LATER)
+    assert refused.value.code == "restore_unnotable"
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_old_copy_costs_some_millions_of_numbers_at_the_most(
+    numbers: Numbers, fresh: Callable[[], Path | str], tmp_path: Path
+) -> None:
+    where = fresh()
+    restore(tmp_path / "copy", where, at=NOW + timedelta(days=3_650), skipping=250_000)
+    assert numbers.lease(where, NOW) == 10_000_300 + 250_000 + REFERENCES_BY_AGE_MAX
+
+
 def test_whoever_followed_begins_anew(shop: Shop, empty: Path | str, tmp_path: Path) -> None:
     shop.fill()
     _take(shop)
@@ -129,6 +325,37 @@ def test_a_copy_never_replaces_a_file(shop: Shop, tmp_path: Path) -> None:
         back_up(shop.where, tmp_path / "copy")
     assert refused.value.code == "backup_exists"
     assert (tmp_path / "copy").read_text() == "somebody's letter"
+
+
+@pytest.mark.parametrize("words", [["{}/copy"], ["--into", "{}"]])
+@pytest.mark.parametrize("trouble", ["missing", "file", "closed"])
+def test_a_folder_that_takes_no_copy_is_named_with_what_to_do(
+    shop: Shop,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str,
+    words: list[str],
+) -> None:
+    def is_kept_out(*_: object, **__: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    folder = tmp_path / "copies"
+    if trouble == "file":
+        folder.write_text("somebody's")
+    elif trouble == "closed":
+        monkeypatch.setattr("central.backup.Path.mkdir", is_kept_out)
+        monkeypatch.setattr("central.backup.Path.exists", is_kept_out)
+    given = [word.format(folder) for word in words]
+    code = main(["central", "backup", "--database", str(shop.where), *given])
+    said = capsys.readouterr().err
+    if trouble == "missing" and "--into" in words:
+        assert (code, said) == (0, "")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        return
+    assert code == 1
+    assert str(folder) in said
+    assert ("--into DOSSIER" if trouble != "closed" else "droits") in said
 
 
 @on_sqlite

@@ -79,9 +79,11 @@ def body(path: str, order_id: UUID) -> str:
         return order_to_wire(order)
     if path.startswith("/v1/customers"):
         return CustomerWire.model_validate(CUSTOMER).canonical()
-    if path == "/v1/sign-ins":
-        return json.dumps({"login": "odile", "password": "trois petits chats"})
-    return json.dumps({"count": 1})
+    others: dict[str, dict[str, object]] = {
+        "/v1/sign-ins": {"login": "odile", "password": "trois petits chats"},
+        "/v1/reference-blocks/of-former-console": {"token": "t" * 43},
+    }
+    return json.dumps(others.get(path, {"count": 1}))
 
 
 def everything(shop: Shop) -> dict[str, list[Any]]:

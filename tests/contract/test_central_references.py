@@ -5,10 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from contract.conftest import Shop
+from contract.shop import NOW, make_order
 
+from central.store.consoles import find_console, give_token, new_token, revoke_console
 from central.store.references import LEASED_PER_DAY_MAX
 from models.tables.central import counters, reference_blocks
+from models.wire.orders import order_to_wire
 from models.wire.references import BLOCK_MAX
 
 
@@ -66,3 +70,41 @@ def test_a_console_gone_wild_is_stopped_for_a_day(shop: Shop) -> None:
     assert wait == 24 * 3600 - LEASED_PER_DAY_MAX // BLOCK_MAX
     assert (too_early.status_code, too_early.headers["Retry-After"]) == (429, "1")
     assert later.json() == {"first": 10_100_001, "last": 10_100_001}
+
+
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_who_has_the_token_of_who_it_was_keeps_what_it_was_leased(
+    shop: Shop, *, is_revoked: bool
+) -> None:
+    """Where another of that name has another token by now, it is not who it was."""
+    shop.fill()
+    order = make_order(10_000_001)
+    where = f"/v1/orders/{order.order_id}"
+    asked = {"token": shop.token("former")}
+    path = "/v1/reference-blocks/of-former-console"
+    with shop.client("former") as former, shop.client("now") as now:
+        former.post("/v1/reference-blocks", json={"count": 10})
+        assert now.put(where, content=order_to_wire(order)).json()["code"] == "reference_not_leased"
+        if is_revoked:
+            with shop.database.write() as connection:
+                revoke_console(connection, "former", at=NOW)
+        assert now.post(path, json={"token": "somebody's"}).json() == {"blocks": 0}
+        assert now.post(path, json={"token": shop.token("now")}).json() == {"blocks": 0}
+        assert now.post(path, json=asked).json() == {"blocks": 1}
+        assert now.post(path, json=asked).json() == {"blocks": 0}
+        assert now.put(where, content=order_to_wire(order)).status_code == 200
+        again = make_order(10_000_001)
+        refused = now.put(f"/v1/orders/{again.order_id}", content=order_to_wire(again))
+    assert refused.json()["code"] == "reference_taken"
+
+
+def test_whose_token_was_renewed_since_is_another(shop: Shop) -> None:
+    path = "/v1/reference-blocks/of-former-console"
+    with shop.client("former") as former, shop.client("now") as now:
+        former.post("/v1/reference-blocks", json={"count": 10})
+        with shop.database.write() as connection:
+            console = find_console(connection, shop.token("former"))
+            assert console is not None
+            renewed = new_token()
+            give_token(connection, console.console_id, token=renewed, at=NOW, expires_at=None)
+        assert now.post(path, json={"token": shop.token("former")}).json() == {"blocks": 0}

@@ -12,11 +12,15 @@ from contract.shop import NOW
 
 from central.passwords import Passwords
 from central.store import operators as store
+from central.store.events import append
+from central.store.happenings import Happening
 from models.errors import DomainError, Unavailable
+from models.wire.events import EventKind
 from services.adapters.central_http import CentralHttp
 from services.adapters.passwords import Argon2Passwords
 from services.ports import Central
 from services.sign_in import SignIn
+from services.sync.engine import SyncEngine
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "trois petits chats"
@@ -91,3 +95,27 @@ def test_a_guesser_who_pulls_the_plug_has_no_more_guesses(people: SignIn) -> Non
     with pytest.raises(Unavailable) as refused:
         people.sign_in("odile", PASSWORD)
     assert refused.value.code == "too_many_requests"
+
+
+def test_who_is_disabled_is_out_with_the_next_exchange_and_the_screen_is_told(
+    people: SignIn, line: Line, console: Console, shop: Shop
+) -> None:
+    shop.fill()
+    engine = SyncEngine(console.store, console.catalogue, line, console.clock)
+    before = engine.run_once().changes
+    people.sign_in("odile", PASSWORD)
+    assert engine.run_once().changes == before
+    assert people.shut_out() is None
+    with shop.database.write() as connection:
+        store.disable_operator(connection, "odile")
+        append(connection, [Happening(EventKind.OPERATORS)], at=NOW)
+    report = engine.run_once()
+    assert report.error_code is None
+    assert report.changes > before
+    gone = people.shut_out()
+    assert gone is not None
+    assert (gone.login, people.operator) == ("odile", None)
+    line.cut()
+    with pytest.raises(DomainError) as refused:
+        people.sign_in("odile", PASSWORD)
+    assert refused.value.code == "sign_in_refused"

@@ -22,6 +22,7 @@ from central.store.consoles import add_console, new_token, revoke_console
 from models.errors import Unavailable
 from models.order import Order, OrderEventKind, OrderState, SyncState
 from models.tables import central as tables
+from services.adapters.central_http import CentralHttp
 from services.sync.enrolment import Enrolment, enrol_with_token
 from services.sync.status import SyncReport
 
@@ -212,6 +213,83 @@ def test_another_central_gets_nothing_of_what_the_one_before_has(moving: Moving)
     moving.console.cancel(order)
     assert _is_calm(moving.exchange())
     assert moving.at_central()[order.reference] == (1, "cancelled", NAME)
+
+
+def _leased_to(moving: Moving) -> set[str]:
+    """Who has numbers of the first lease."""
+    wanted = select(tables.consoles.c.name).join(tables.reference_blocks)
+    first = tables.reference_blocks.c.first < 10_000_200
+    with moving.new.shop.database.read() as connection:
+        return set(connection.scalars(wanted.where(first)))
+
+
+@pytest.mark.parametrize("is_renewed", [False, True], ids=["", "token renewed since"])
+def test_known_to_the_copy_and_enrolled_under_another_name_its_numbers_are_its_own(
+    moving: Moving, *, is_renewed: bool
+) -> None:
+    moving.enrol()
+    moving.exchange()
+    moving.take_copy()
+    if is_renewed:
+        moving.enrol(code=OTHER_CODE)
+    lost = moving.place()  # with a number of the first lease, which the copy knows
+    assert _is_calm(moving.exchange())
+    moving.put_back()
+    waiting = moving.place()
+    moving.enrol("poste4", OTHER_CODE)
+    for _ in range(2):
+        report = moving.exchange()
+    assert _is_calm(report)
+    assert moving.at_central() == {
+        lost.reference: (1, "awaiting_payment", "poste4"),
+        waiting.reference: (1, "awaiting_payment", "poste4"),
+    }
+    assert _leased_to(moving) == {"poste4"}
+
+
+def test_revoked_and_enrolled_under_another_name_what_it_took_is_taken(moving: Moving) -> None:
+    moving.enrol()
+    moving.exchange()
+    order = moving.place()
+    with moving.new.shop.database.write() as connection:
+        revoke_console(connection, NAME, at=moving.new.shop.clock.at)
+    moving.enrol("poste4", OTHER_CODE)
+    assert _is_calm(moving.exchange())
+    assert moving.at_central() == {order.reference: (1, "awaiting_payment", "poste4")}
+
+
+def test_a_token_is_told_to_no_other_central(
+    moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(CentralHttp, "take_over_blocks", lambda _, token: told.append(token))
+    first = moving.enrol()
+    moving.exchange()
+    moving.serve_another()
+    second = moving.enrol(code=OTHER_CODE)
+    assert _is_calm(moving.exchange())
+    assert told == []
+    moving.new.shop.database.close()
+    moving.serve(moving.first)
+    moving.enrol("poste4", OTHER_CODE)
+    assert _is_calm(moving.exchange())
+    assert told == [first.token]
+    assert second.token not in told
+
+
+def test_a_central_that_is_older_takes_what_it_can(
+    moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> int:
+        raise Unavailable("not_found")
+
+    moving.enrol()
+    moving.exchange()
+    monkeypatch.setattr(CentralHttp, "take_over_blocks", unknown)
+    moving.enrol("poste4", OTHER_CODE)
+    order = moving.place()
+    assert _is_calm(moving.exchange())
+    assert list(moving.at_central()) == [order.reference]
 
 
 # --- about the console alone --------------------------------------------------------

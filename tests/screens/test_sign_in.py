@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -15,6 +16,7 @@ from models.errors import DomainError, KioskError, Unavailable
 from services.ports import KnownOperator
 
 CLAIRE = KnownOperator(UUID(int=31), "claire", "Claire M.")
+REMI = KnownOperator(UUID(int=32), "remi", "Rémi B.")
 
 
 def with_operators(store) -> None:
@@ -171,3 +173,75 @@ async def test_operators_that_come_later_move_nothing(folder) -> None:
         await operator.hears(replace(ONLINE, changes=1))
         assert (operator.step, operator.focus) == ("PrinterScreen", "search")
         assert operator.lines[-3].endswith("sans opérateur (Ctrl+P)")
+
+
+def disable(store) -> None:
+    with store.write() as tx:
+        tx.operators.replace_all([replace(CLAIRE, is_disabled=True), REMI])
+
+
+@asynccontextmanager
+async def claire_at_work(folder, door):
+    """Signed in, and no call in hand."""
+    async with console_at_work(folder, prepare_store=with_operators) as operator:
+        await operator.hears(ONLINE)
+        await operator.press(*"claire", "enter", *"word", "enter")
+        await verified(operator, door)
+        assert operator.lines[-3].endswith("Claire M.")
+        yield operator
+
+
+async def test_who_is_disabled_is_signed_out_and_asked_when_no_call_is_in_hand(
+    folder, door
+) -> None:
+    async with claire_at_work(folder, door) as operator:
+        disable(operator.store)
+        await operator.hears(replace(ONLINE, changes=1))
+        assert (operator.step, operator.focus) == ("SignInDialog", "login")
+        assert operator.notice == "Claire M. n'a plus d'accès : Ctrl+P dit qui travaille."
+        await operator.press("escape")
+        assert operator.lines[-3].endswith("sans opérateur (Ctrl+P)")
+        await operator.hears(replace(ONLINE, changes=2))
+        assert operator.step == "PrinterScreen"
+
+
+async def test_a_call_in_hand_is_not_interrupted_by_it(folder, door) -> None:
+    async with claire_at_work(folder, door) as operator:
+        await operator.press(*"lc970", "enter", "f3", *"rou")
+        disable(operator.store)
+        await operator.hears(replace(ONLINE, changes=1))
+        await operator.press("x")
+        assert (operator.step, operator.focus) == ("CustomerScreen", "find")
+        assert operator.draft.customer.search == "roux"
+        assert operator.draft.cart.article_count == 1
+        operator.assert_on_disk()
+        assert operator.lines[-3].endswith("sans opérateur (Ctrl+P)")
+
+
+async def test_after_the_order_the_next_call_begins_with_the_question(folder, door) -> None:
+    save(folder, complete_draft(UUID(int=77)))
+    async with console_at_work(folder, prepare_store=with_operators) as operator:
+        await operator.hears(ONLINE)
+        await operator.press("enter", "ctrl+p", *"claire", "enter", *"word", "enter")
+        await verified(operator, door)
+        disable(operator.store)
+        await operator.hears(replace(ONLINE, changes=1))
+        await operator.press("f6", *["down"] * 60, "enter")
+        assert operator.step == "ConfirmationScreen"
+        (order,) = operator.orders
+        assert order.operator_id is None
+        await operator.hears(replace(ONLINE, changes=2))
+        assert operator.step == "ConfirmationScreen"
+        await operator.press("ctrl+n")
+        assert (operator.step, operator.focus) == ("SignInDialog", "login")
+        await operator.press("f1")
+        assert operator.step == "PrinterScreen"
+
+
+async def test_where_nobody_is_left_nobody_is_asked(folder, door) -> None:
+    async with claire_at_work(folder, door) as operator:
+        with operator.store.write() as tx:
+            tx.operators.replace_all([replace(CLAIRE, is_disabled=True)])
+        await operator.hears(replace(ONLINE, changes=1))
+        assert operator.step == "PrinterScreen"
+        assert "Claire" not in operator.lines[-3]

@@ -105,6 +105,44 @@ def test_whoever_is_gone_or_disabled_has_to_sign_in_again(store, people):
     assert people.is_needed()
 
 
+def test_whoever_is_disabled_is_signed_out_once(store, people, central):
+    put(store, ODILE, REMI)
+    people.sign_in("odile", PASSWORD)
+    assert people.shut_out() is None
+    assert people.operator == SIGNED_IN
+    put(store, replace(ODILE, is_disabled=True))  # nobody else is left to sign in
+    assert people.shut_out() == SIGNED_IN
+    assert (people.operator, people.operator_id, people.is_needed()) == (None, None, False)
+    assert people.shut_out() is None
+    central.error = Unavailable("central_unreachable")
+    assert refused(people) == "sign_in_refused"
+
+
+def test_who_was_disabled_while_central_said_yes_is_not_let_in(store, people, central):
+    """The exchange brings the news between central's answer and its keeping."""
+    put(store, ODILE, REMI)
+    yes = central.sign_in
+
+    def yes_and_then_no(login, password):
+        signed = yes(login, password)
+        put(store, replace(ODILE, is_disabled=True), REMI)
+        return signed
+
+    central.sign_in = yes_and_then_no
+    assert refused(people) == "sign_in_refused"
+    assert people.operator is None
+    with store.read() as tx:
+        kept = tx.operators.by_login("odile")
+    assert (kept.is_disabled, kept.verifier) == (True, None)
+
+
+def test_who_was_enabled_again_is_let_in_before_the_exchange_tells(store, people):
+    put(store, replace(ODILE, is_disabled=True), REMI)
+    people.sign_in("odile", PASSWORD)
+    assert people.shut_out() is None
+    assert people.operator == SIGNED_IN
+
+
 def test_a_wrong_password_at_central(path, people, central):
     before = dump(path)
     assert refused(people, password="quatre petits chats") == "sign_in_refused"

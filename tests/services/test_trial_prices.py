@@ -164,3 +164,24 @@ def test_a_file_is_placed_once_the_catalogue_is_there_and_not_before(
     code, told = run()
     assert (code, told.err) == (0, "")
     assert json.loads(told.out)["is_demo"] is False
+
+
+def test_a_quote_says_that_its_prices_are_for_trying(folder, catalogue, capsys, monkeypatch):
+    def run():
+        text = io.BytesIO(json.dumps({**EXAMPLE, "codes": []}).encode())
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(text))
+        code, told = cli.main(["orders", "quote", "-"]), capsys.readouterr()
+        return code, json.loads(told.out), told.err
+
+    with opened(folder / "console.sqlite3") as store:
+        code, practised, err = run()
+        assert (code, err) == (0, "")
+        assert "has_trial_prices" not in practised
+        enrol(store)
+    code, tried, err = run()
+    assert code == 0
+    assert tried == practised | {"has_trial_prices": True}
+    assert "Prix et stock d'essai" in err
+    assert "kiosk sync --once" in err
+    catalogue.note_source(CENTRAL)
+    assert run() == (0, practised, "")
