@@ -44,7 +44,7 @@ COLUMNS: Mapping[Table, tuple[str, ...]] = {
     tables.reference_blocks: ("first", "last", "console_id", "leased_at", "lease_key"),
     tables.orders: (
         *("order_id", "reference", "console_id", "customer_id", "state", "payment_method"),
-        *("total_cents", "costs_cents", "fingerprint", "body", "verdict", "outcome"),
+        *("total_cents", "costs_cents", "paid_cents", "fingerprint", "body", "verdict", "outcome"),
         *("placed_at", "received_at", "seq", "revision", "parcel_number"),
     ),
     tables.payment_requests: (
@@ -155,7 +155,7 @@ class Past:
         rows["orders"].append(
             (
                 *(order_id, reference, console, customer_id, DELIVERED_STATE, model.method),
-                *(total, total, fingerprint_of(body), body, model.verdict.filled(said)),
+                *(total, total, total, fingerprint_of(body), body, model.verdict.filled(said)),
                 *(ACCEPTED, taken, taken, self._begin.seq + 1 + number, 1, parcel),
             )
         )
