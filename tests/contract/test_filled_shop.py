@@ -14,16 +14,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from contract.shop import article
+from contract.shop import PRINTERS, article
 from sqlalchemy import Table, func, select
 from sqlalchemy.engine import Connection, Row
 
 from benchmarks.central.past import AFTER, DELIVERED, DISPATCHED, PAID
 from benchmarks.central.people import customer
 from benchmarks.central.shop import RULES, SELLERS, STOCK, Catalogue, Shop, fill, grown
+from benchmarks.central.snapshot import multiply
 from central.database import Database
 from central.store.consoles import Console
 from central.store.customers import customers_by_phone
+from central.store.feed import page_after
+from central.store.feed_text import text_of
 from central.store.lifecycle import mark_delivered, mark_dispatched
 from central.store.orders import take_order
 from central.store.receipts import note_received
@@ -31,6 +34,7 @@ from central.store.references import lease_block
 from models.catalogue import Colour
 from models.reference import with_check
 from models.tables import central as tables
+from models.wire.catalogue import ArticleWire, ChangesOut
 from models.wire.customers import CustomerWire
 from models.wire.fields import fingerprint_of
 from models.wire.orders import OrderIn, VerdictOut
@@ -38,11 +42,11 @@ from models.wire.orders import OrderIn, VerdictOut
 NOW = datetime(2026, 11, 27, 10, 0, 0, 250_000, tzinfo=UTC)
 CUSTOMERS, ORDERS = 30, 120
 CATALOGUE = Catalogue(
-    printers=(),
+    printers=PRINTERS,
     articles=[
         article(f"SKU{number}", Colour.BLACK, 1290 + number, STOCK) for number in range(SELLERS)
     ],
-    pairs=(),
+    pairs=[(printer.printer_id, "SKU0") for printer in PRINTERS],
 )
 LEFT_BEHIND = (
     tables.orders,
@@ -138,6 +142,26 @@ def test_the_shop_goes_on_where_it_was(filled: Filled) -> None:
     leased = {number for block in blocks for number in range(block.first, block.last + 1)}
     assert len(set(numbers)) == 301
     assert leased.issuperset(numbers)
+
+
+def test_a_catalogue_that_was_multiplied_is_read_whole(filled: Filled) -> None:
+    multiply(str(filled.where), 3)
+    articles: list[ArticleWire] = []
+    pairs: list[tuple[str, str]] = []
+    cursor, has_more = None, True
+    while has_more:
+        with filled.database.read() as connection:
+            text = text_of(page_after(connection, cursor, limit=100))
+        page = ChangesOut.model_validate_json(text)
+        cursor, has_more = page.cursor, page.has_more
+        articles += page.articles
+        pairs += page.pairs
+    skus = {article.cartridge.sku for article in articles}
+    assert [article.cartridge.sku for article in articles] == [a.offer.sku for a in articles]
+    assert len(articles) == len(skus) == 3 * SELLERS
+    assert {"SKU0", "SKU0-copy1", "SKU0-copy2"} <= skus
+    assert len(pairs) == 3 * len(PRINTERS)
+    assert {sku for _, sku in pairs} <= skus
 
 
 def _past(filled: Filled, place: int) -> Row[Any]:
