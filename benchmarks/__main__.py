@@ -24,9 +24,7 @@ from benchmarks.budget import Row, table
 SIZE = (80, 24)
 PROGRAMS = 20
 LOAD_MAX = 2.0
-NOT_MEASURED = (
-    "Not measured here: orders a second at central on PostgreSQL; a first sync of 400,000 rows."
-)
+NOT_MEASURED = "What a central carries is measured by python -m benchmarks.central."
 
 
 def main() -> int:

@@ -40,9 +40,14 @@ def percentile(figures: Iterable[float], share: float) -> float:
 
 def table(rows: Iterable[Row]) -> str:
     """All rows as text, one line each, under a line of headings."""
-    lines = [HEADINGS, *map(_cells, rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(_line(cells, widths) for cells in lines)
+    return columns(HEADINGS, map(_cells, rows))
+
+
+def columns(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Lines under their headings. Those of ``LEFT`` are words, the others figures."""
+    cells = [headings, *lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(_line(line, widths) for line in cells)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

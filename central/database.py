@@ -36,7 +36,7 @@ from models.tables import central as tables
 
 log = logging.getLogger("kiosk.central")
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest version in ``migrations/central/versions``."""
 
 TRIES = 5

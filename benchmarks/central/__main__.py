@@ -1,12 +1,13 @@
 """What a central carries, on a file and on PostgreSQL that syncs to disk.
 
-    python -m benchmarks.central [--database sqlite|postgresql|both] [--parts orders,feeds,consoles,first-sync,growth]
+    python -m benchmarks.central [--quick] [--database sqlite|postgresql|both] [--parts orders,feeds,consoles,first-sync,growth]
 
 ``orders``: orders a second and how long each takes, with one client and with eight, each order
 preceded by a look-up by phone. ``feeds``: all customers, a day of changed stock, and looks that
 find nothing. ``consoles``: five hundred that listen and poll while orders come
-in. ``first-sync``: 400,000 rows into a new console, the whole way. ``growth``: orders and
-feeds again, with ten times as many orders and customers before; it takes some minutes to make them.
+in. ``first-sync``: 400,000 rows into a new console, the whole way. ``growth``: all of these on one
+database, before and with ten times as many orders and customers, and what an administrator asks;
+at the end a first sync of ten times as many rows.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 from benchmarks.budget import Row, percentile, table
 from benchmarks.central import consoles as console_load
-from benchmarks.central import feeds, snapshot
+from benchmarks.central import feeds, growth, snapshot
 from benchmarks.central import orders as order_load
+from benchmarks.central.growth import Load, Size
 from benchmarks.central.served import database, served
-from benchmarks.central.shop import fill, grown
+from benchmarks.central.shop import fill
 
 ORDERS_PER_SECOND = 300
 ORDER_P99_MS = 100
@@ -34,9 +37,10 @@ FIRST_SYNC_SECONDS = 60
 EVENT_SECONDS = 1
 CONSOLES = 500
 WATCHED_SECONDS = 20
-GROWTH = ((20_000, 100_000), (200_000, 1_000_000))
-"""Customers and past orders."""
-USUAL_PARTS = "orders,feeds,consoles,first-sync"
+TENFOLD = 10
+MINUTES = {"orders": 1, "feeds": 1, "consoles": 1, "first-sync": 1, "growth": 11}
+QUICK_MINUTES = {"orders": 1, "feeds": 1, "consoles": 1, "first-sync": 1, "growth": 3}
+"""Of each part on each database, on two processors."""
 
 
 @contextmanager
@@ -114,21 +118,12 @@ def _rows_of_feeds(kind: str, seen: feeds.Seen) -> list[Row]:
     ]
 
 
-def growth_rows(kind: str, args: argparse.Namespace) -> list[Row]:
-    """The same load on ten times as much of everything."""
-    now = datetime.now(UTC)
-    rows: list[Row] = []
+def growth_tables(kind: str, args: argparse.Namespace) -> Iterator[str]:
+    load = Load(args.orders, args.consoles, WATCHED_SECONDS, 2 if args.quick else TENFOLD)
+    small = Size(args.customers, args.past_orders)
+    large = Size(args.customers * TENFOLD, args.past_orders * TENFOLD)
     with empty(kind) as (where, folder):
-        customers, orders = GROWTH[0]
-        shop = fill(where, customers=customers, orders=orders, consoles=8, now=now)
-        for customers, orders in GROWTH:
-            shop = grown(where, shop, customers=customers, orders=orders, now=now)
-            with served(where, folder) as central:
-                taken = order_load.take(central, shop, clients=8, orders=args.orders, now=now)
-                seen = feeds.watch(central, shop.tokens[0])
-            rows.append(Row(f"{kind}, {orders:,} orders, {customers:,} customers before", ""))
-            rows += _rows_of_orders(kind, taken) + _rows_of_feeds(kind, seen)
-    return rows
+        yield from growth.measure(kind, where, folder, (small, large), load)
 
 
 def console_rows(kind: str, args: argparse.Namespace) -> list[Row]:
@@ -164,10 +159,12 @@ def console_rows(kind: str, args: argparse.Namespace) -> list[Row]:
 
 def first_sync_rows(kind: str, args: argparse.Namespace) -> list[Row]:
     del args
+    now = datetime.now(UTC)
     with empty(kind) as (where, folder):
-        token, rows = snapshot.fill_large(where, folder, datetime.now(UTC))
+        catalogue = snapshot.large_catalogue(folder / "catalogue", now)
+        shop = fill(where, customers=0, orders=0, consoles=1, now=now, catalogue=catalogue)
         with served(where, folder, workers=1) as central:
-            done = snapshot.first_sync(central, token, rows, folder / "console")
+            done = snapshot.first_sync(central, shop.tokens[0], catalogue.rows, folder / "console")
     return [
         Row(
             f"{kind}, first sync of {done.rows:,} rows",
@@ -186,30 +183,59 @@ def first_sync_rows(kind: str, args: argparse.Namespace) -> list[Row]:
 PARTS: dict[str, Callable[[str, argparse.Namespace], list[Row]]] = {
     "orders": order_rows,
     "feeds": feed_rows,
-    "growth": growth_rows,
     "consoles": console_rows,
     "first-sync": first_sync_rows,
 }
+GROWTH = "growth"
+ALL_PARTS = (*PARTS, GROWTH)
 
 
 def main() -> int:
+    args = _arguments()
+    kinds = ("sqlite", "postgresql") if args.database == "both" else (args.database,)
+    parts = args.parts.split(",")
+    print(_announced(args, parts, kinds), file=sys.stderr, flush=True)
+    rows: list[Row] = []
+    for part, kind in product(parts, kinds):
+        if part in PARTS:
+            print(f"measuring: {part}, {kind}", file=sys.stderr, flush=True)
+            rows += PARTS[part](kind, args)
+    print(f"Python {platform.python_version()}, {os.cpu_count()} processors")
+    if rows:
+        print(f"\n{table(rows)}")
+    for kind in kinds if GROWTH in parts else ():
+        print(f"measuring: {GROWTH}, {kind}", file=sys.stderr, flush=True)
+        for shown in growth_tables(kind, args):
+            print(f"\n{shown}", flush=True)
+    return int(args.strict and any(row.is_kept is False for row in rows))
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    parser.add_argument("--parts", default=USUAL_PARTS, help=", ".join(PARTS))
+    parser.add_argument("--parts", default=",".join(ALL_PARTS), help="some of the default")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of orders, customers and consoles"
+    )
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a budget is over")
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--past-orders", type=int, default=100_000)
     parser.add_argument("--orders", type=int, default=2_400)
     parser.add_argument("--consoles", type=int, default=CONSOLES)
     args = parser.parse_args()
-    kinds = ("sqlite", "postgresql") if args.database == "both" else (args.database,)
-    rows: list[Row] = []
-    for part in args.parts.split(","):
-        for kind in kinds:
-            print(f"measuring: {part}, {kind}", file=sys.stderr, flush=True)
-            rows += PARTS[part](kind, args)
-    print(f"Python {platform.python_version()}, {os.cpu_count()} processors\n")
-    print(table(rows))
-    return 0
+    unknown = set(args.parts.split(",")) - set(ALL_PARTS)
+    if unknown:
+        parser.error(f"no such parts: {', '.join(sorted(unknown))}")
+    if args.quick:
+        for name in ("customers", "past_orders", "orders", "consoles"):
+            setattr(args, name, getattr(args, name) // TENFOLD)
+    return args
+
+
+def _announced(args: argparse.Namespace, parts: Sequence[str], kinds: Sequence[str]) -> str:
+    minutes = QUICK_MINUTES if args.quick else MINUTES
+    about = sum(minutes[part] for part in parts) * len(kinds)
+    return f"This takes about {about} minutes, {', '.join(kinds)}."
 
 
 if __name__ == "__main__":

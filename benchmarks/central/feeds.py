@@ -17,13 +17,15 @@ from benchmarks.central.http import Line
 from benchmarks.central.served import Served
 from central.database import Database, where_is
 from central.store.catalogue import move_stock
+from central.store.events import PRUNED_TO
+from central.store.settings import setting
 from models.tables.central import articles
 
 CHANGED = 1_500
 """Articles of which some are sold or come in on a busy day."""
 LOOKS = 200
 FEEDS = ("/v1/customers", "/v1/catalogue/changes", "/v1/vouchers", "/v1/events")
-ROWS = ("customers", "articles", "printers", "pairs")
+ROWS = ("customers", "articles", "printers", "pairs", "events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,16 @@ def watch(central: Served, token: str) -> Seen:
     return Seen(people, changes, looks)
 
 
+def month(central: Served, token: str) -> Followed:
+    """All events that a console reads which was away for as long as it may be."""
+    with closing(Database(where_is(central.database))) as opened, opened.read() as connection:
+        oldest = setting(connection, PRUNED_TO) or "0"
+    line = Line(central, token)
+    read, _ = _follow(line, "/v1/events", oldest)
+    line.close()
+    return read
+
+
 def _follow(line: Line, feed: str, cursor: str) -> tuple[Followed, str]:
     began, rows, pages, has_more = time.perf_counter(), 0, 0, True
     while has_more:
@@ -81,8 +93,8 @@ def _timed(line: Line, feed: str, cursor: str) -> float:
     return time.perf_counter() - began
 
 
-def _ask(line: Line, feed: str, cursor: str) -> Any:
-    return line.ask("GET", f"{feed}?cursor={quote(cursor)}" if cursor else feed)
+def _ask(line: Line, feed: str, cursor: object) -> Any:
+    return line.ask("GET", f"{feed}?cursor={quote(str(cursor))}" if cursor else feed)
 
 
 def _change(database: str) -> None:

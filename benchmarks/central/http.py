@@ -36,6 +36,11 @@ class Line:
         assert 200 <= status < 300, (status, content[:300])
         return json.loads(content)
 
+    def ask_text(self, path: str) -> bytes:
+        status, content = self.request("GET", path)
+        assert status == 200, (status, content[:300])
+        return content
+
     def close(self) -> None:
         self._file.close()
         self._socket.close()

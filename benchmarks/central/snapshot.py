@@ -11,20 +11,46 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import text
+
+from benchmarks.central.many_rows import filling, writing
 from benchmarks.central.served import Served, resident_mb
+from benchmarks.central.shop import STOCK, Catalogue
 from benchmarks.search import scaled_tables
-from central.database import Database, migrate, where_is
-from central.store.catalogue_import import import_catalogue
-from central.store.consoles import add_console, new_token
+from central.database import current_number, next_number
+from central.store.catalogue import COUNTER
 from models.catalogue import Article
 from services.demo_shop import demo_offers
 
 WATCH_SECONDS = 0.1
+COPIES = tuple(
+    map(
+        text,
+        (
+            """INSERT INTO printers (printer_id, body, is_removed, seq)
+            SELECT printer_id || :end,
+              replace(body, '"printer_id":"' || printer_id || '"',
+                '"printer_id":"' || printer_id || :end || '"'),
+              is_removed, seq + :later
+            FROM printers WHERE seq <= :rows""",
+            """INSERT INTO articles (sku, cartridge, price_cents, previous_price_cents, stock,
+              restock_on, vat_rate_bp, known_at, is_demo, is_removed, seq)
+            SELECT sku || :end,
+              replace(cartridge, '"sku":"' || sku || '"', '"sku":"' || sku || :end || '"'),
+              price_cents, previous_price_cents, stock, restock_on, vat_rate_bp, known_at,
+              is_demo, is_removed, seq + :later
+            FROM articles WHERE seq <= :rows""",
+            """INSERT INTO pairs (printer_id, sku, is_removed, seq)
+            SELECT printer_id || :end, sku || :end, is_removed, seq + :later
+            FROM pairs WHERE seq <= :rows""",
+        ),
+    )
+)
+"""One more of each row: ``:end`` of its ids, ``:later`` in the feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +64,26 @@ class FirstSync:
     central_most_mb: float
 
 
-def fill_large(database: str, folder: Path, now: datetime) -> tuple[str, int]:
-    """A token for one console, and how many rows the catalogue has."""
+def large_catalogue(folder: Path, now: datetime) -> Catalogue:
+    """20,000 printers, 50,000 cartridges and 400,000 pairs, made in ``folder``."""
     tables = scaled_tables(folder)
     offers = {offer.sku: offer for offer in demo_offers(tables.cartridges, now)}
-    articles = [Article(c, replace(offers[c.sku], stock=1_000)) for c in tables.cartridges]
-    token = new_token()
-    migrate(where_is(database))
-    with closing(Database(where_is(database))) as opened, opened.write() as connection:
-        add_console(connection, "first", token=token, at=now)
-        import_catalogue(
-            connection,
-            version="large",
-            is_demo=True,
-            printers_in=tables.printers,
-            articles_in=articles,
-            pairs_in=tables.pairs,
-            at=now,
-        )
-    return token, len(tables.printers) + len(articles) + len(tables.pairs)
+    articles = [
+        Article(c, replace(offers[c.sku], stock=STOCK, restock_on=None)) for c in tables.cartridges
+    ]
+    return Catalogue(tables.printers, articles, tables.pairs)
+
+
+def multiply(database: str, times: int) -> None:
+    """The catalogue again and again, under other ids."""
+    with filling(database) as engine, writing(engine) as connection:
+        rows = current_number(connection, COUNTER)
+        for number in range(1, times):
+            for statement in COPIES:
+                connection.execute(
+                    statement, {"end": f"-copy{number}", "rows": rows, "later": number * rows}
+                )
+        next_number(connection, COUNTER, (times - 1) * rows)
 
 
 def first_sync(central: Served, token: str, rows: int, folder: Path) -> FirstSync:

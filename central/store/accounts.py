@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from central.store import ledger, payments
@@ -19,7 +19,6 @@ from central.store.lifecycle import is_named
 from models.account import Account
 from models.errors import Rejected
 from models.order import OrderState
-from models.tables import central as tables
 from models.tables.central import orders
 from models.wire.payments import PaymentRequestWire
 
@@ -69,15 +68,9 @@ def accounts_of(connection: Connection, order_ids: Iterable[UUID]) -> Mapping[UU
 
 def to_refund(connection: Connection) -> Sequence[OrderAccount]:
     """Every order of which something has to go back to the customer, the oldest first."""
-    paid = func.sum(tables.ledger.c.amount_cents)
-    wanted = (
-        select(orders.c.reference, orders.c.state, orders.c.costs_cents, paid.label("paid"))
-        .join(tables.ledger, tables.ledger.c.order_id == orders.c.order_id)
-        .group_by(orders.c.order_id)
-        .having(paid > orders.c.costs_cents)
-        .order_by(orders.c.seq)
-    )
+    wanted = select(orders.c.reference, orders.c.state, orders.c.costs_cents, orders.c.paid_cents)
+    owed = wanted.where(orders.c.paid_cents > orders.c.costs_cents).order_by(orders.c.seq)
     return [
-        OrderAccount(row.reference, OrderState(row.state), Account(row.costs_cents, int(row.paid)))
-        for row in connection.execute(wanted)
+        OrderAccount(row.reference, OrderState(row.state), Account(row.costs_cents, row.paid_cents))
+        for row in connection.execute(owed)
     ]

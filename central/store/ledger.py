@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from models.errors import Conflict
-from models.tables.central import ledger
+from models.tables.central import ledger, orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def paid_by_order(connection: Connection, order_ids: Iterable[UUID]) -> Mapping[
 
 
 def add(connection: Connection, order_id: UUID, entry: Entry) -> None:
+    """The order's own sum follows."""
     connection.execute(
         ledger.insert().values(
             entry_id=UUID(int=uuid6.uuid7().int),
@@ -67,6 +68,11 @@ def add(connection: Connection, order_id: UUID, entry: Entry) -> None:
             bank_reference=entry.bank_reference,
             noted_at=entry.noted_at,
         )
+    )
+    connection.execute(
+        orders.update()
+        .where(orders.c.order_id == order_id)
+        .values(paid_cents=orders.c.paid_cents + entry.amount_cents)
     )
 
 

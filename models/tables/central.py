@@ -232,8 +232,17 @@ orders = Table(
     Column("parcel_number", Text),
     # What is to be paid for it in all: what was said, or 0 where it is covered or cancelled.
     Column("costs_cents", Integer, nullable=False, server_default=text("0")),
+    # The sum of its entries in the ledger, moved with each of them.
+    Column("paid_cents", Integer, nullable=False, server_default=text("0")),
     Index(None, "console_id", "seq"),
     Index(None, "customer_id"),
+    # Of very few orders at any time.
+    Index(
+        "ix_orders_to_refund",
+        "seq",
+        sqlite_where=text("paid_cents > costs_cents"),
+        postgresql_where=text("paid_cents > costs_cents"),
+    ),
 )
 
 order_revisions = Table(

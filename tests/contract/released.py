@@ -23,6 +23,7 @@ AWAITED = "0190a0000000700080000000000000a1"
 BY_TRANSFER = "0190a0000000700080000000000000a2"
 PREPARED = "0190a0000000700080000000000000a3"
 CHANGED = "0190a0000000700080000000000000a4"
+OVERPAID = "0190a0000000700080000000000000a5"
 """Orders, one for each thing that may happen to them next."""
 DRAFT = "0190a0000000700080000000000000d1"
 AT = "2026-11-23 10:42:00.000000"
@@ -52,6 +53,7 @@ FINGERPRINTS = {
     AWAITED: "fd9a27159d3617f73c793e7f2d9dfbc0e80585c8067f3357be47e39ba90ed46a",
     BY_TRANSFER: "d5cd1aa4469e8cddd4a42f5cedf2ebfcca238ddc9342f4d31d1cc7f726b3d532",
     CHANGED: "4daa138e3be8844f88a7c2119a63976db14ec3f15a8c5386788fc4a2d2d114c8",
+    OVERPAID: "f18984da8cfff3b31c43d67471fbb954033327aedd8aef0a6b82f8bf7ebb90c0",
     PREPARED: "a68f5dd98f5b9a0d306481648dcd1c84fe16a90b0b6748b6353845f1c5856cdb",
 }
 """SHA-256 of the bodies as they were kept."""
@@ -149,6 +151,20 @@ def _central_order(seq: int, order_id: str, reference: str, **other: object) -> 
     return row | {"body": body, "fingerprint": FINGERPRINTS[order_id]}
 
 
+def _request(order_id: str, **other: object) -> dict[str, object]:
+    """What was asked for an order; it had the order's id where it was older than requests."""
+    return {
+        "request_id": order_id,
+        "order_id": order_id,
+        "method": "cheque",
+        "amount_cents": 1780,
+        "state": "awaited",
+        "creditor_reference": None,
+        "created_at": AT,
+        "settled_at": None,
+    } | other
+
+
 CENTRAL_0001: Rows = {
     "consoles": [
         {
@@ -212,11 +228,57 @@ CENTRAL_0001: Rows = {
         for order_id in (AWAITED, BY_TRANSFER, PREPARED, CHANGED)
     ],
 }
-CENTRAL_COUNTERS = {"catalogue": 6, "customers": 1, "orders": 4, "references": 10_000_100}
+CENTRAL_0002 = CENTRAL_0001 | {"settings": [{"key": "is_demo", "value": "1"}]}
+CENTRAL_0003 = CENTRAL_0002 | {
+    "settings": [
+        {"key": "is_demo", "value": "1"},
+        {"key": "central_id", "value": "e85f2502-026b-5247-a3f6-37d231da9d4d"},
+    ],
+    "consoles": [row | {"enrolled_at": AT} for row in CENTRAL_0001["consoles"]],
+    "vouchers": [row | {"seq": 1} for row in CENTRAL_0001["vouchers"]],
+    "customer_phones": [
+        {"e164": e164, "customer_id": CUSTOMER} for e164 in ("+33199001234", "+33639981234")
+    ],
+    "orders": [
+        *(
+            row | {"costs_cents": 1780 if row["state"] == "awaiting_payment" else 0}
+            for row in CENTRAL_0001["orders"]
+        ),
+        _central_order(5, OVERPAID, "100000040", state="in_preparation") | {"costs_cents": 1780},
+    ],
+    "payment_requests": [
+        _request(AWAITED),
+        _request(BY_TRANSFER, method="transfer", creditor_reference="RF42100000011"),
+        _request(CHANGED),
+        _request(OVERPAID, request_id="0190a0000000700080000000000000b5", state="paid"),
+    ],
+    "ledger": [
+        {
+            "entry_id": entry_id,
+            "order_id": OVERPAID,
+            "amount_cents": cents,
+            "bank_reference": bank_reference,
+            "noted_at": AT,
+        }
+        for entry_id, cents, bank_reference in (
+            ("0190a0000000700080000000000000e1", 1780, ""),
+            ("0190a0000000700080000000000000e2", 500, "ENCORE"),
+            ("0190a0000000700080000000000000e3", -100, ""),
+        )
+    ],
+}
+CENTRAL_COUNTERS = {
+    "catalogue": 6,
+    "customers": 1,
+    "orders": 5,
+    "references": 10_000_100,
+    "vouchers": 1,  # where they are counted already
+}
 
 CENTRAL: Mapping[str, Rows] = {
     "0001": CENTRAL_0001,
-    "0002": CENTRAL_0001 | {"settings": [{"key": "is_demo", "value": "1"}]},
+    "0002": CENTRAL_0002,
+    "0003": CENTRAL_0003,
 }
 """By version: what its tables held."""
 
@@ -290,6 +352,8 @@ def make(connection: Connection, folder: str, version: str, rows: Rows) -> None:
     config.set_main_option("script_location", folder)
     config.attributes["connection"] = connection
     command.upgrade(config, version)
+    if "settings" in rows:  # the migrations have put some there
+        connection.execute(text("DELETE FROM settings"))
     for table, found in rows.items():
         for row in found:
             _insert(connection, table, row)

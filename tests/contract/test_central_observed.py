@@ -169,7 +169,7 @@ def test_what_was_asked_and_what_came_of_it_is_counted(shop: Shop) -> None:
     assert found["kiosk_order_answers_total", "order", "accepted"] == 2
     assert found["kiosk_event_streams",] == 0
     assert found["kiosk_references_left",] == 99_999_999 - 10_000_009
-    assert found["kiosk_central_info", "0003", "0.1.0"] == 1
+    assert found["kiosk_central_info", "0004", "0.1.0"] == 1
     assert ("kiosk_database_connections",) in found
     for secret in ("DUVAL", str(order.order_id), "comptoir"):
         assert secret not in answer.text
@@ -212,7 +212,7 @@ def test_counts_are_there_when_the_database_is_not(
     monkeypatch.setattr("central.routes.metrics.numbers_left", _busy)
     found = scraped(httpx.get(f"{shop.url}/metrics", trust_env=False))
     assert ("kiosk_references_left",) not in found
-    assert found["kiosk_central_info", "0003", "0.1.0"] == 1
+    assert found["kiosk_central_info", "0004", "0.1.0"] == 1
 
 
 def _busy(_: object) -> int:
@@ -227,7 +227,7 @@ from central.metrics import Metrics
 metrics = Metrics()
 metrics.note_request(method="GET", route="/healthz", status=200, problem=None, seconds=0.01)
 metrics.streams.inc()
-sys.stdout.write(metrics.text(schema="0003", references_left=7).decode())
+sys.stdout.write(metrics.text(schema="0004", references_left=7).decode())
 """
 
 
