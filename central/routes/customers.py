@@ -9,10 +9,10 @@ from fastapi import Query
 from fastapi.responses import Response
 from sqlalchemy.engine import Connection
 
-from central.answers import Answer, spelled
+from central.answers import spelled
 from central.auth import DatabaseOf, SettingsOf
 from central.contract import GUARDED, READS_A_BODY, problems
-from central.store.customers import change_customer, customers_by_phone, customers_since
+from central.store.customers import bodies_by_phone, change_customer, customers_since
 from central.store.events import Happening, append
 from central.straight import straight_router
 from models.errors import Rejected
@@ -53,11 +53,11 @@ def customers(
 def lookup(
     database: DatabaseOf,
     phone: Annotated[str, Query(pattern=E164_PATTERN, examples=["+33199001234"])],
-) -> Answer:
+) -> Response:
     """Whose phone this is; the ``+`` of the number is ``%2B`` in a query."""
     with database.look() as connection:
-        found = tuple(customers_by_phone(connection, phone))
-    return Answer(CustomersFound(customers=found))
+        found = bodies_by_phone(connection, phone)
+    return spelled(CustomersFound(customers=()), "customers", found)
 
 
 @router.put(

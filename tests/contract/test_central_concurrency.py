@@ -17,13 +17,13 @@ from uuid import uuid4
 import httpx
 import pytest
 from contract.conftest import Shop, running
+from contract.people import people_by_phone
 from contract.shop import ARTICLES, CUSTOMER, NOW, PAIRS, PRINTERS, VOUCHERS, article, make_order
 from sqlalchemy import func, select
 
 from central.database import Database
 from central.settings import CentralSettings
 from central.store.catalogue_import import import_catalogue
-from central.store.customers import customers_by_phone
 from central.store.feed import page_after
 from central.store.references import lease_block
 from central.store.vouchers import put_vouchers
@@ -318,7 +318,7 @@ def test_one_version_of_a_customer_is_written_once_and_with_its_phones(crowd: Cr
     assert sorted(statuses) == [200] + [409] * (len(changed) - 1)
     kept = changed[statuses.index(200)]
     with crowd.shop.database.read() as connection:
-        assert customers_by_phone(connection, kept.phones[0].e164) == [kept]
+        assert people_by_phone(connection, kept.phones[0].e164) == [kept]
         numbers = list(connection.scalars(select(tables.customer_phones.c.e164)))
     assert numbers == [kept.phones[0].e164]
 
@@ -328,7 +328,7 @@ def test_a_new_customer_of_many_orders_is_there_once(crowd: Crowd) -> None:
     crowd.order(orders)
     assert crowd.shop.count(tables.customers) == 1
     with crowd.shop.database.read() as connection:
-        (found,) = customers_by_phone(connection, CUSTOMER.phones[0].e164)
+        (found,) = people_by_phone(connection, CUSTOMER.phones[0].e164)
     assert found.customer_id == CUSTOMER.customer_id
 
 
@@ -351,7 +351,7 @@ def test_of_a_new_customer_that_comes_in_many_versions_the_newest_stays(crowd: C
     )
     with crowd.shop.database.read() as connection:
         found = {
-            number: [person.version for person in customers_by_phone(connection, number)]
+            number: [person.version for person in people_by_phone(connection, number)]
             for number in (person.phones[0].e164 for person in people)
         }
     newest = people[-1].phones[0].e164

@@ -12,12 +12,13 @@ from uuid import uuid4
 
 import pytest
 from contract.conftest import Shop
+from contract.people import people_by_phone
 from contract.shop import CUSTOMER, NOW, RULES, article, make_order
 from sqlalchemy import event, select
 from sqlalchemy.engine import Connection
 
 from central.store.consoles import Console
-from central.store.customers import customers_by_phone, put_customers
+from central.store.customers import put_customers
 from central.store.orders import take_order
 from central.store.references import lease_block
 from central.store.vouchers import put_vouchers
@@ -108,7 +109,7 @@ def test_a_customer_who_is_new_costs_three_more(shop: Shop, console: Console) ->
 def test_a_customer_is_found_by_one_statement(shop: Shop, console: Console) -> None:
     del console
     with shop.database.read() as connection, counted(connection) as statements:
-        (found,) = customers_by_phone(connection, CUSTOMER.phones[0].e164)
+        (found,) = people_by_phone(connection, CUSTOMER.phones[0].e164)
     assert found.customer_id == CUSTOMER.customer_id
     assert len(statements) == 1
 

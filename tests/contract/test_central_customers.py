@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from contract.conftest import Shop
+from contract.people import people_by_phone
 from contract.shop import CUSTOMER, PRINTERS, make_order
 
-from central.store.customers import customers_by_phone, put_customers
+from central.store.customers import put_customers
 from models.customer import Phone, PhoneKind
 from models.tables.central import counters, customers, reference_blocks
 from models.wire.customers import CustomerWire
@@ -210,9 +211,9 @@ def test_of_two_files_with_one_version_the_first_to_come_with_an_order_stays(sho
     with shop.database.write() as connection:
         put_customers(connection, [first])
         put_customers(connection, [second])
-        assert customers_by_phone(connection, "+33199001111") == [first]
-        assert customers_by_phone(connection, "+33199002222") == []
+        assert people_by_phone(connection, "+33199001111") == [first]
+        assert people_by_phone(connection, "+33199002222") == []
         put_customers(connection, [newer])
         put_customers(connection, [first])
-        assert customers_by_phone(connection, "+33199001111") == []
-        assert customers_by_phone(connection, "+33199002222") == [newer]
+        assert people_by_phone(connection, "+33199001111") == []
+        assert people_by_phone(connection, "+33199002222") == [newer]

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from contract.people import people_by_phone
 from contract.shop import PRINTERS, article
 from sqlalchemy import Table, func, select
 from sqlalchemy.engine import Connection, Row
@@ -24,7 +25,6 @@ from benchmarks.central.shop import RULES, SELLERS, STOCK, Catalogue, Shop, fill
 from benchmarks.central.snapshot import multiply
 from central.database import Database
 from central.store.consoles import Console
-from central.store.customers import customers_by_phone
 from central.store.feed import page_after
 from central.store.feed_text import text_of
 from central.store.lifecycle import mark_delivered, mark_dispatched
@@ -99,7 +99,7 @@ def test_nobody_has_the_phone_of_another(filled: Filled) -> None:
     with filled.database.read() as connection:
         for number in range(CUSTOMERS):
             who = customer(number)
-            (found,) = customers_by_phone(connection, who.phones[0].e164)
+            (found,) = people_by_phone(connection, who.phones[0].e164)
             assert found.customer_id == who.customer_id
 
 

@@ -18,6 +18,7 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 from contract import released
 from contract.databases import Postgres
+from contract.people import people_by_phone
 from contract.shop import RULES
 from sqlalchemy import create_engine, func, inspect, select
 
@@ -27,7 +28,6 @@ from central.database import HEAD, Database, migrate
 from central.store.accounts import OrderAccount, accounts_of, to_refund
 from central.store.cancellations import cancel_order
 from central.store.consoles import Console, list_consoles
-from central.store.customers import customers_by_phone
 from central.store.orders import get_order, take_order
 from central.store.receipts import note_received
 from central.store.references import lease_block
@@ -229,7 +229,7 @@ def test_what_was_ordered_before_can_be_cancelled(upgraded: Upgraded) -> None:
 def test_customers_of_before_are_found_by_each_phone(upgraded: Upgraded) -> None:
     with upgraded.database.read() as connection:
         for phone in ("+33199001234", "+33639981234"):
-            (found,) = customers_by_phone(connection, phone)
+            (found,) = people_by_phone(connection, phone)
             assert found.canonical() == released.CUSTOMER_BODY
 
 
