@@ -30,6 +30,7 @@ from central.contract import operation_id
 
 MISSING = {"type": "missing", "msg": "Field required", "input": None}
 """pydantic's own words for what was not said."""
+ORDER = ("path", "query", "body")
 
 
 def straight_router(tag: str) -> APIRouter:
@@ -68,6 +69,8 @@ class StraightRoute(APIRoute):
             else:
                 readers[name] = _reader(name, parameter, is_in_path=f"{{{name}}}" in self.path)
         has_body = any(isinstance(reader, _Body) for reader in readers.values())
+        # What is wrong is told in FastAPI's order.
+        readers = dict(sorted(readers.items(), key=lambda named: ORDER.index(named[1].where[0])))
 
         def answer(request: Request, body: bytes, values: dict[str, object]) -> Response:
             said = call(**values, **_read(readers, request, body))
