@@ -112,4 +112,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     upkeep.cancel()
     app.state.live.close()
+    app.state.threads.shutdown(wait=False)
     app.state.database.close()

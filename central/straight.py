@@ -10,17 +10,19 @@ told as FastAPI tells it.
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -31,6 +33,10 @@ from central.contract import operation_id
 MISSING = {"type": "missing", "msg": "Field required", "input": None}
 """pydantic's own words for what was not said."""
 ORDER = ("path", "query", "body")
+THREADS = 40
+"""As many as Starlette has for all other routes."""
+
+T = TypeVar("T")
 
 
 def straight_router(tag: str) -> APIRouter:
@@ -45,8 +51,9 @@ def straight_router(tag: str) -> APIRouter:
 
 def add(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """As routes of the application's own: those of a router that is included are asked for twice
-    for each request.
+    for each request. They have threads of their own, which nobody else keeps waiting.
     """
+    app.state.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="straight")
     for router in routers:
         app.router.routes.extend(router.routes)
 
@@ -79,7 +86,7 @@ class StraightRoute(APIRoute):
         async def handle(request: Request) -> Response:
             values = {name: await get(request) for name, get in given.items()}
             body = await _body_of(request) if has_body else b""
-            return await run_in_threadpool(answer, request, body, values)
+            return await in_thread(request.app, answer, request, body, values)
 
         self._answer = handle
         return handle
@@ -91,6 +98,15 @@ class StraightRoute(APIRoute):
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(self.methods))})
         response = await self._answer(Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+async def in_thread(app: FastAPI, work: Callable[..., T], *given: object) -> T:
+    """As Starlette's ``run_in_threadpool``, at half its cost: what is logged says for which
+    request.
+    """
+    threads: ThreadPoolExecutor = app.state.threads
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(threads, context.run, work, *given)
 
 
 class Reader(Protocol):

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, func, or_, select
+from sqlalchemy import Insert, bindparam, func, or_, select, union_all
 from sqlalchemy.engine import Connection, Row
 
 from central.database import current_number, drawn, raise_counter
@@ -75,21 +75,19 @@ def write(connection: Connection, happenings: Sequence[Happening], *, at: dateti
 @cache
 def _adding(count: int) -> Insert:
     """So many events by one statement, the last with the last number that was drawn. Made once, for
-    every order: making a statement takes longer than running it.
+    every order: making a statement takes longer than running it. SQLAlchemy would spell VALUES of
+    several rows anew each time.
     """
-    columns = events.c
+    said = (events.c.kind, events.c.console_id, events.c.facts)
     rows = [
-        {
-            columns.seq: drawn(COUNTER) - (count - 1 - number),
-            columns.at: bindparam("at", type_=columns.at.type),
-            **{
-                column: bindparam(f"{column.name}_{number}", type_=column.type)
-                for column in (columns.kind, columns.console_id, columns.facts)
-            },
-        }
+        select(
+            drawn(COUNTER) - (count - 1 - number),
+            bindparam("at", type_=events.c.at.type),
+            *(bindparam(f"{column.name}_{number}", type_=column.type) for column in said),
+        )
         for number in range(count)
     ]
-    return events.insert().inline().values(rows)
+    return events.insert().from_select([events.c.seq, events.c.at, *said], union_all(*rows))
 
 
 def events_after(

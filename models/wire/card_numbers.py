@@ -7,8 +7,6 @@ what is in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from models.cards import find_pan
 from models.wire.fields import WireModel
 
@@ -18,17 +16,18 @@ FROM_THE_CATALOGUE = frozenset({"lines", "amounts", "promise"})
 
 def fields_with_card_numbers(said: WireModel) -> tuple[str, ...]:
     """Where in a message there is one, such as "customer.billing.street"; none where all is well."""
-    found = (".".join(way) for way, text in _texts((), said) if find_pan(text) is not None)
-    return tuple(dict.fromkeys(found))
+    found: dict[str, None] = {}
+    _look_into(said, "", found)
+    return tuple(found)
 
 
-def _texts(way: tuple[str, ...], value: object) -> Iterator[tuple[tuple[str, ...], str]]:
-    if type(value) is str:  # not the choices, which are texts as well
-        yield way, value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _texts(way, part)
-    elif isinstance(value, WireModel):
-        for name, part in value:
-            if name not in FROM_THE_CATALOGUE:
-                yield from _texts((*way, name), part)
+def _look_into(said: WireModel, way: str, found: dict[str, None]) -> None:
+    for name, value in vars(said).items():
+        if name in FROM_THE_CATALOGUE:
+            continue
+        for part in value if isinstance(value, tuple) else (value,):
+            if type(part) is str:  # not the choices, which are texts as well
+                if find_pan(part) is not None:
+                    found[way + name] = None
+            elif isinstance(part, WireModel):
+                _look_into(part, f"{way}{name}.", found)
