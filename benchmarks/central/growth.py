@@ -22,6 +22,13 @@ from benchmarks.central import orders as order_load
 from benchmarks.central.served import Served, served
 from benchmarks.central.shop import Shop, fill, grown
 
+SNAPSHOT = ("snapshot, read", "snapshot, long", "snapshot, central's memory grows by")
+SYNC = (
+    "first sync, customers too",
+    "first sync, console at most",
+    "first sync, central's memory grows by",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -88,13 +95,14 @@ def measure(
     _say(f"{kind}: a catalogue of {rows:,} rows")
     snapshot.multiply(where, load.catalogues)
     with served(where, folder) as central:
+        read = snapshot.streamed(central, shop.tokens[0])
         done = snapshot.first_sync(central, shop.tokens[0], rows, folder / "console-of-many")
     yield _compared(
         f"{kind}, rows of the catalogue",
         f"{catalogue.rows:,}",
         f"{done.rows:,}",
-        [figure for figure in after if figure.what in SYNC],
-        _sync_figures(done),
+        [figure for figure in after if figure.what in (*SNAPSHOT, *SYNC)],
+        [*_snapshot_figures(read), *_sync_figures(done)],
     )
 
 
@@ -110,6 +118,8 @@ def _measured(
         _say("feeds")
         figures += _feed_figures(feeds.watch(central, shop.tokens[0]))
         figures += _month_figures(central, shop)
+        _say("a snapshot")
+        figures += _snapshot_figures(snapshot.streamed(central, shop.tokens[0]))
         _say("a first sync")
         console = folder / f"console-of-{shop.customers}"
         done = snapshot.first_sync(central, shop.tokens[0], rows, console)
@@ -148,7 +158,11 @@ def _month_figures(central: Served, shop: Shop) -> Iterator[Figure]:
     yield Figure("events of a month, a thousand", month.seconds / month.rows * 1e6)
 
 
-SYNC = ("first sync", "first sync, console at most", "first sync, central's memory grows by")
+def _snapshot_figures(read: snapshot.Streamed) -> Iterator[Figure]:
+    whole, megabytes, central = SNAPSHOT
+    yield Figure(whole, read.seconds, "s")
+    yield Figure(megabytes, read.megabytes, "MB")
+    yield Figure(central, read.central_most_mb - read.central_before_mb, "MB", is_count=True)
 
 
 def _sync_figures(done: snapshot.FirstSync) -> Iterator[Figure]:
