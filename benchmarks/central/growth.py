@@ -8,6 +8,7 @@ read whole is given by the thousand rows.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -132,6 +133,7 @@ def _measured(
         _say("administration")
         asked = administration.look(central, shop.tokens[0], now)
         figures += [Figure(what, seconds * 1000) for what, seconds in asked.items()]
+    figures.append(Figure("load of the computer at the end", os.getloadavg()[0], "", is_count=True))
     return figures
 
 
