@@ -16,7 +16,7 @@ test: $(READY)           ## the tests
 check: format lint types layers test   ## what CI runs
 
 bench: $(READY)          ## the budgets beside what was measured, at the console and at a central
-	@echo "This takes about 35 minutes; make bench ARGS=--quick takes about 15."
+	@echo "This takes about 40 minutes; make bench ARGS=--quick takes about 15."
 	$(BIN)/python -m benchmarks $(ARGS)
 	$(BIN)/python -W ignore -m benchmarks.central $(ARGS)
 

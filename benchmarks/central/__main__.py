@@ -38,8 +38,8 @@ EVENT_SECONDS = 1
 CONSOLES = 500
 WATCHED_SECONDS = 20
 TENFOLD = 10
-MINUTES = {"orders": 1, "feeds": 1, "consoles": 1, "first-sync": 1, "growth": 11}
-QUICK_MINUTES = {"orders": 1, "feeds": 1, "consoles": 1, "first-sync": 1, "growth": 3}
+MINUTES = {"orders": 1, "feeds": 1, "consoles": 1, "first-sync": 1, "growth": 14}
+QUICK_MINUTES = {"orders": 1, "feeds": 1, "consoles": 1, "first-sync": 1, "growth": 4}
 """Of each part on each database, on two processors."""
 
 

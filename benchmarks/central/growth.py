@@ -8,6 +8,7 @@ read whole is given by the thousand rows.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -19,8 +20,20 @@ from benchmarks.budget import columns, percentile
 from benchmarks.central import administration, feeds, snapshot
 from benchmarks.central import consoles as console_load
 from benchmarks.central import orders as order_load
+from benchmarks.central.http import Line
 from benchmarks.central.served import Served, served
 from benchmarks.central.shop import Shop, fill, grown
+
+SNAPSHOT = ("snapshot, read", "snapshot, long", "snapshot, central's memory grows by")
+SYNC = (
+    "first sync, customers too",
+    "first sync, console at most",
+    "first sync, central's memory grows by",
+)
+
+
+WAKING = 16
+"""Connections, which chance deals out to the workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +101,15 @@ def measure(
     _say(f"{kind}: a catalogue of {rows:,} rows")
     snapshot.multiply(where, load.catalogues)
     with served(where, folder) as central:
+        _wake(central, shop.tokens[0])
+        read = snapshot.streamed(central, shop.tokens[0])
         done = snapshot.first_sync(central, shop.tokens[0], rows, folder / "console-of-many")
     yield _compared(
         f"{kind}, rows of the catalogue",
         f"{catalogue.rows:,}",
         f"{done.rows:,}",
-        [figure for figure in after if figure.what in SYNC],
-        _sync_figures(done),
+        [figure for figure in after if figure.what in (*SNAPSHOT, *SYNC)],
+        [*_snapshot_figures(read), *_sync_figures(done)],
     )
 
 
@@ -110,6 +125,8 @@ def _measured(
         _say("feeds")
         figures += _feed_figures(feeds.watch(central, shop.tokens[0]))
         figures += _month_figures(central, shop)
+        _say("a snapshot")
+        figures += _snapshot_figures(snapshot.streamed(central, shop.tokens[0]))
         _say("a first sync")
         console = folder / f"console-of-{shop.customers}"
         done = snapshot.first_sync(central, shop.tokens[0], rows, console)
@@ -122,7 +139,16 @@ def _measured(
         _say("administration")
         asked = administration.look(central, shop.tokens[0], now)
         figures += [Figure(what, seconds * 1000) for what, seconds in asked.items()]
+    figures.append(Figure("load of the computer at the end", os.getloadavg()[0], "", is_count=True))
     return figures
+
+
+def _wake(central: Served, token: str) -> None:
+    """Each worker has answered once: what it loads for that is not what is measured."""
+    for _ in range(WAKING):
+        line = Line(central, token)
+        line.ask("GET", "/v1/catalogue/changes")
+        line.close()
 
 
 def _order_figures(taken: order_load.Taken) -> Iterator[Figure]:
@@ -148,7 +174,11 @@ def _month_figures(central: Served, shop: Shop) -> Iterator[Figure]:
     yield Figure("events of a month, a thousand", month.seconds / month.rows * 1e6)
 
 
-SYNC = ("first sync", "first sync, console at most", "first sync, central's memory grows by")
+def _snapshot_figures(read: snapshot.Streamed) -> Iterator[Figure]:
+    whole, megabytes, central = SNAPSHOT
+    yield Figure(whole, read.seconds, "s")
+    yield Figure(megabytes, read.megabytes, "MB")
+    yield Figure(central, read.central_most_mb - read.central_before_mb, "MB", is_count=True)
 
 
 def _sync_figures(done: snapshot.FirstSync) -> Iterator[Figure]:

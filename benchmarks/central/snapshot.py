@@ -1,5 +1,5 @@
-"""A first sync, the whole way: a central with a large catalogue, a new console, one
-``kiosk sync --once``.
+"""A snapshot of a large catalogue, and a first sync, the whole way: a new console, one
+``kiosk sync --once``, which brings all customers as well.
 
 Owns the set-up and the watching of memory; both sides are the real programs.
 """
@@ -13,6 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
+from http.client import HTTPConnection
 from pathlib import Path
 
 from sqlalchemy import text
@@ -27,6 +28,7 @@ from models.catalogue import Article
 from services.demo_shop import demo_offers
 
 WATCH_SECONDS = 0.1
+READ_BYTES = 65_536
 COPIES = tuple(
     map(
         text,
@@ -64,6 +66,16 @@ class FirstSync:
     central_most_mb: float
 
 
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A snapshot that somebody read who does nothing with it: what it takes of the central."""
+
+    megabytes: float
+    seconds: float
+    central_before_mb: float
+    central_most_mb: float
+
+
 def large_catalogue(folder: Path, now: datetime) -> Catalogue:
     """20,000 printers, 50,000 cartridges and 400,000 pairs, made in ``folder``."""
     tables = scaled_tables(folder)
@@ -86,11 +98,34 @@ def multiply(database: str, times: int) -> None:
         next_number(connection, COUNTER, (times - 1) * rows)
 
 
+def streamed(central: Served, token: str) -> Streamed:
+    """The whole catalogue, read to its end."""
+    line = HTTPConnection(central.host, central.port)
+    before, began, size = central.memory_mb(), time.perf_counter(), 0
+    watch = _Watch(central, os.getpid())
+    line.request("GET", "/v1/catalogue/stream", headers={"Authorization": f"Bearer {token}"})
+    answer = line.getresponse()
+    assert answer.status == 200, answer.status
+    while piece := answer.read(READ_BYTES):
+        size += len(piece)
+    seconds = time.perf_counter() - began
+    watch.stop()
+    line.close()
+    return Streamed(size / 1e6, seconds, before, watch.central_mb)
+
+
 def first_sync(central: Served, token: str, rows: int, folder: Path) -> FirstSync:
     environ = os.environ | {"KIOSK_STATE_DIR": str(folder)}
     kiosk = [sys.executable, "-m", "kiosk.cli", "sync"]
     url = f"http://{central.host}:{central.port}"
-    subprocess.run([*kiosk, "--enrol", url], env=environ, input=token, text=True, check=True)
+    subprocess.run(
+        [*kiosk, "--enrol", url],
+        env=environ,
+        input=token,
+        text=True,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     before = central.memory_mb()
     began = time.perf_counter()
     with subprocess.Popen([*kiosk, "--once"], env=environ, stdout=subprocess.DEVNULL) as console:
