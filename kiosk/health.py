@@ -262,16 +262,22 @@ def _references(left: int) -> Finding:
 
 
 def _shop(environ: Mapping[str, str], store: Store) -> Iterator[Finding]:
-    """Only where there are two that may differ."""
+    """Only at a central: those of practice are invented."""
     from services.shop_rules import differing, kept_rules  # noqa: PLC0415 - only here
+    from services.training import is_enrolled  # noqa: PLC0415 - see above
 
     with store.read() as tx:
         at_central = kept_rules(tx.settings)
+        enrolled = is_enrolled(tx.settings)
     try:
         own = rules_of_shop(environ)
     except KioskError as error:
         yield Finding("réglages", Level.ERROR, "ceux de ce poste", wording.error_sentence(error))
         return
+    if own is None and at_central is None and enrolled:
+        told = "la centrale ne les a pas encore dits : bénéficiaire et IBAN sont inventés"
+        todo = "« kiosk sync --once » ; si la centrale est plus ancienne, KIOSK_SHOP sur ce poste"
+        yield Finding("réglages", Level.WATCH, told, todo)
     if own is None or at_central is None:
         return
     names = differing(own, at_central)

@@ -15,7 +15,9 @@ from console_fixtures import NOW, StillClock, complete_draft, enrol
 from kiosk import cli, paths
 from kiosk.health import Level, Patient, examine
 from models.errors import Unavailable
+from models.shop import ShopRules
 from services.adapters.console_store import ConsoleStore
+from services.shop_rules import keep_rules
 
 
 class Answering:
@@ -66,6 +68,7 @@ def used(folder, catalogue_path):
     with closing(ConsoleStore.open(paths.console_file(folder))) as store:
         with store.write() as tx:
             tx.drafts.save(complete_draft(UUID(int=1)), at=NOW, holder=None)
+            keep_rules(tx.settings, ShopRules())
         enrol(store)
     shutil.copy(catalogue_path, paths.catalogue_file(folder))
     paths.catalogue_file(folder).chmod(0o600)

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import asdict, replace
 
 import pytest
-from console_fixtures import complete_draft
+from console_fixtures import complete_draft, enrol
 
 from kiosk.container import Container
 from kiosk.health import Level, _shop
@@ -97,5 +97,13 @@ def test_the_doctor_says_where_the_console_has_others_than_central(console, tmp_
     (found,) = _shop({VARIABLE: str(file)}, console.store)
     assert found.level is Level.OK
     assert list(_shop({}, console.store)) == []
+    with console.store.write() as tx:
+        tx.settings.put(SHOP_RULES, "")
+    assert list(_shop({}, console.store)) == []  # for practice
+    enrol(console.store)
+    (found,) = _shop({}, console.store)
+    assert "inventés" in found.told
+    assert list(_shop({VARIABLE: str(file)}, console.store)) == []
+    tell(console, FEE)
     (found,) = _shop({VARIABLE: str(tmp_path / "nowhere")}, console.store)
     assert found.level is Level.ERROR
