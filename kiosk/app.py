@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -108,10 +109,20 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         if isinstance(self.screen, OpeningScreen):
             self.screen.echo(event)
 
-    def build(self, screen: Screen[None]) -> None:
+    def on_resize(self) -> None:
+        if self._live is not None:
+            self._live.resized()
+
+    def read_styles(self, screens: Iterable[Screen[None]]) -> None:
+        """The style sheets of all of them at once: each would have all others read again."""
+        for path in {path for screen in screens for path in screen.css_path}:
+            self.stylesheet.read(path)
+        self.stylesheet.reparse()
+
+    async def build(self, screen: Screen[None]) -> None:
         """Mount an installed screen without showing it: what push_screen does first."""
-        self._get_screen(screen)
-        self._load_screen_css(screen)
+        _, mounted = self._get_screen(screen)
+        await mounted
 
     # --- the end --------------------------------------------------------------
 
