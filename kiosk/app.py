@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 OPENING_SECONDS_MAX = 0.5
 """The files are opened after the first frame, or then if a key came even before that."""
+
+SWITCH_SECONDS = 0.001
+"""How long another thread that imports, reads an answer or opens files may go on, each time that
+the event loop wants the interpreter. It wants it several times a key; Python's own is 5 ms.
+"""
 
 
 class KioskApp(KeyTurns, KioskTerminalApp):
@@ -187,6 +193,7 @@ def _live_console(app: KioskApp, container: Container) -> LiveConsole:
 
 def run_console(container: Container) -> int:
     """Show the console until the operator leaves; the exit code of the process."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.disable()  # until all that lasts is there: see ``kiosk.live``
     app = KioskApp(container)
     try:
