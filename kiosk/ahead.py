@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
-
 from kiosk.keys import drained
 
 if TYPE_CHECKING:
     from kiosk.app import KioskApp
+    from screens.step import StepScreen
 
 BETWEEN_SECONDS = 0.03
 """Without a key before each piece."""
@@ -25,12 +24,19 @@ LAYOUTS_MAX = 5
 """What a layout changes may ask for another: of all steps, none takes more than three."""
 
 
-async def make_ready(app: KioskApp, screen: Screen[None]) -> None:
+async def make_ready(app: KioskApp, screen: StepScreen) -> None:
     """Until ``screen``, which is installed, only has to be painted in the terminal's present size.
     One that is shown meanwhile is left to Textual.
     """
     await app.quiet(BETWEEN_SECONDS)
     await app.build(screen)
+    await _stand(app, screen)  # with all its fields: one that is hidden at first is ready as well
+    screen.redraw()
+    await _stand(app, screen)
+
+
+async def _stand(app: KioskApp, screen: StepScreen) -> None:
+    """Until nothing of it moves any more, and all of it is rendered."""
     for _ in range(LAYOUTS_MAX):
         await _has_drawn(screen)
         await app.quiet(BETWEEN_SECONDS)
@@ -42,23 +48,22 @@ async def make_ready(app: KioskApp, screen: Screen[None]) -> None:
         _lay_out(screen)
 
 
-async def _has_drawn(screen: Screen[None]) -> None:
-    """Until what a size causes is done: widgets tell the screen, which draws, and they tell it."""
-    for _ in range(2):
-        for node in (*screen.query("*"), screen):
-            await drained(node)
+async def _has_drawn(screen: StepScreen) -> None:
+    """Until its widgets know what they were told, and it what they tell."""
+    for node in (*screen.query("*"), screen):
+        await drained(node)
 
 
-def _needs_layout(screen: Screen[None]) -> bool:
+def _needs_layout(screen: StepScreen) -> bool:
     return screen.outer_size != screen.size or screen._layout_required  # noqa: SLF001 - see below
 
 
-def _lay_out(screen: Screen[None]) -> None:
+def _lay_out(screen: StepScreen) -> None:
     """What Textual does to a screen that is shown, and to no other."""
     screen._refresh_layout(screen.size)  # noqa: SLF001 - see the docstring
     screen._layout_required = False  # noqa: SLF001 - see the docstring
 
 
-def _render(screen: Screen[None]) -> None:
+def _render(screen: StepScreen) -> None:
     """Widgets keep the lines they rendered."""
     screen._compositor.render_strips()  # noqa: SLF001 - as App.export_screenshot does

@@ -10,6 +10,7 @@ from console_at_work import LARGE, SMALL, Operator, console_at_work, key_event
 from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widgets import Input
 
 from kiosk import ahead
@@ -18,6 +19,7 @@ from kiosk.keys import KeyTurns
 from screens.customer import CustomerScreen
 from screens.delivery import DeliveryScreen
 from screens.step import StepScreen
+from screens.widgets.text_field import TextField
 
 STEP_KEYS = ("f2", "f3", "f4", "f5", "f6", "f1")
 
@@ -77,6 +79,25 @@ async def test_the_first_time_a_step_is_shown_nothing_is_laid_out(folder, monkey
             await operator.press(key)
         assert operator.step == "DeliveryScreen"
         assert laid_out == []
+
+
+async def test_a_field_that_is_hidden_at_first_is_rendered_as_well(folder, monkeypatch) -> None:
+    async with console_at_work(folder) as operator:
+        await made_ready(operator)
+        await operator.press("f4")
+        assert operator.step == "DeliveryScreen"
+        assert operator.app.screen.query_one("#street").region.area == 0
+        rendered: list[str | None] = []
+        render_line = TextField.render_line
+
+        def noted(self: TextField, y: int) -> Strip:
+            rendered.append(self.id)
+            return render_line(self, y)
+
+        monkeypatch.setattr(TextField, "render_line", noted)
+        await operator.press("2")
+        assert operator.app.screen.query_one("#street").region.area > 0
+        assert "street" not in rendered
 
 
 async def test_nothing_of_it_is_seen(folder, monkeypatch) -> None:
