@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 
 OPENING_SECONDS_MAX = 0.5
 """The files are opened after the first frame, or then if a key came even before that."""
+
+SWITCH_SECONDS = 0.001
+"""How long another thread that imports, reads an answer or opens files may go on, each time that
+the event loop wants the interpreter. It wants it several times a key; Python's own is 5 ms.
+"""
 
 
 class KioskApp(KeyTurns, KioskTerminalApp):
@@ -108,10 +115,20 @@ class KioskApp(KeyTurns, KioskTerminalApp):
         if isinstance(self.screen, OpeningScreen):
             self.screen.echo(event)
 
-    def build(self, screen: Screen[None]) -> None:
+    def on_resize(self) -> None:
+        if self._live is not None:
+            self._live.resized()
+
+    def read_styles(self, screens: Iterable[Screen[None]]) -> None:
+        """The style sheets of all of them at once: each would have all others read again."""
+        for path in {path for screen in screens for path in screen.css_path}:
+            self.stylesheet.read(path)
+        self.stylesheet.reparse()
+
+    async def build(self, screen: Screen[None]) -> None:
         """Mount an installed screen without showing it: what push_screen does first."""
-        self._get_screen(screen)
-        self._load_screen_css(screen)
+        _, mounted = self._get_screen(screen)
+        await mounted
 
     # --- the end --------------------------------------------------------------
 
@@ -176,6 +193,7 @@ def _live_console(app: KioskApp, container: Container) -> LiveConsole:
 
 def run_console(container: Container) -> int:
     """Show the console until the operator leaves; the exit code of the process."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.disable()  # until all that lasts is there: see ``kiosk.live``
     app = KioskApp(container)
     try:

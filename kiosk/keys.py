@@ -33,6 +33,7 @@ class KeyTurns(_Base):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         self._left_over: list[events.Key] = []
+        self._turns_begun = self._turns_ended = 0
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
     def post_message(self, message: Message) -> bool:
@@ -44,13 +45,26 @@ class KeyTurns(_Base):
 
     async def on_event(self, event: events.Event) -> None:
         begins_turn = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
-        await super().on_event(event)
         if not begins_turn:
+            await super().on_event(event)
             return
-        await self._until_done()
-        while self._left_over:
-            await super().on_event(self._left_over.pop(0))
+        self._turns_begun += 1
+        try:
+            await super().on_event(event)
             await self._until_done()
+            while self._left_over:
+                await super().on_event(self._left_over.pop(0))
+                await self._until_done()
+        finally:
+            self._turns_ended += 1
+
+    async def quiet(self, seconds: float) -> None:
+        """Until no key has been in hand for so long: what may wait comes after all of them."""
+        is_quiet = False
+        while not is_quiet:
+            begun = self._turns_begun
+            await asyncio.sleep(seconds)
+            is_quiet = self._turns_ended == self._turns_begun == begun
 
     async def _until_done(self) -> None:
         """Until the queues from the focus up to the screen have run out, and focus rests."""
@@ -61,12 +75,12 @@ class KeyTurns(_Base):
                     before = here
                     for node in here.ancestors_with_self:
                         if node is not self:
-                            await _drained(node)
+                            await drained(node)
         except TimeoutError:
             self.log.warning("a key's turn was given up")
 
 
-async def _drained(node: MessagePump) -> None:
+async def drained(node: MessagePump) -> None:
     """Until ``node`` has handled all that was in its queue."""
     done = asyncio.Event()
     if node.is_running and node.call_later(done.set):

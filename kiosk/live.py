@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from kiosk import presenter
+from kiosk import ahead, presenter
 from kiosk.live_orders import LiveOrders
 from kiosk.live_people import LivePeople
 from models import intake
@@ -44,11 +44,8 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-BETWEEN_SECONDS = 0.03
-"""Between two screens that are built ahead: keys go first."""
-
 FORMS = {Step.CUSTOMER, Step.DELIVERY}
-"""Steps of many fields, which take longest to build."""
+"""Steps of many fields, which take longest to make ready."""
 
 SCREENS: tuple[type[StepScreen], ...] = (
     PrinterScreen,
@@ -105,6 +102,7 @@ class LiveConsole:
         """Show step 1 in the place of what stood there during the opening. Who works here is
         asked then and only then, and not of somebody who is at work already.
         """
+        self._app.read_styles(self._screen_of(screen.STEP) for screen in SCREENS)
         await self._app.switch_screen(self._screen_of(Step.PRINTER))
         if self.people.is_needed and not (is_typed_ahead or self.interrupted):
             await self.people.show()
@@ -112,17 +110,20 @@ class LiveConsole:
         self._making_ready = asyncio.create_task(self._make_ready())
 
     async def _make_ready(self) -> None:
-        """Build the other steps one by one, the forms first, while the first letters are typed:
-        a first F3 is then like any other.
-        """
-        for screen in sorted(SCREENS, key=lambda screen: screen.STEP not in FORMS):
-            await asyncio.sleep(BETWEEN_SECONDS)
-            if self._app.is_running:
-                self._app.build(self._screen_of(screen.STEP))
-        # What stands now stands to the end. Left to the garbage collector, it would be walked
-        # through again every so often, and a key would wait 100 ms for that.
-        gc.freeze()
-        gc.enable()
+        """All steps, the forms first, while the first letters are typed."""
+        for step in sorted(self._steps, key=lambda step: step not in FORMS):
+            await ahead.make_ready(self._app, self._steps[step])
+        if not gc.isenabled():
+            # What stands now stands to the end. Left to the garbage collector, it would be walked
+            # through again every so often, and a key would wait 100 ms for that.
+            gc.freeze()
+            gc.enable()
+
+    def resized(self) -> None:
+        """The steps that are not shown are laid out again as well, before they are."""
+        if self._making_ready is not None:
+            self._making_ready.cancel()
+            self._making_ready = asyncio.create_task(self._make_ready())
 
     def close(self) -> None:
         """End the sync and the store thread; writes in flight are finished first."""

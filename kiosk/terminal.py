@@ -296,13 +296,13 @@ class KioskTerminalApp(App[int]):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(self._driver, KioskDriver) and isinstance(renderable, CompositorUpdate):
             if self._running and not self._closed and not self._batch_count:
-                self._show(self._driver)
+                self._show(self._driver, renderable)
             self.post_display_hook()
         else:
             super()._display(screen, renderable)
 
-    def _show(self, driver: KioskDriver) -> None:
-        lines = self._whole_screen().strips
+    def _show(self, driver: KioskDriver, update: CompositorUpdate) -> None:
+        lines = (update if isinstance(update, LayoutUpdate) else self._whole_screen()).strips
         driver.show(lines, self.size, self._terminal_cursor(), can_sync=self._sync_available)
 
     def _whole_screen(self) -> LayoutUpdate:

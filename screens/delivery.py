@@ -34,8 +34,10 @@ SAME = Field(
 INSTRUCTIONS = Field("instructions", _("Pour le livreur"), limit=70)
 """Colissimo takes 70 characters: door code, dog, hours."""
 
-FIELDS = (SAME, *NAME_FIELDS, *ADDRESS_FIELDS, INSTRUCTIONS)
-ALWAYS = (SAME.name, INSTRUCTIONS.name)
+OTHERS = (*NAME_FIELDS, *ADDRESS_FIELDS)
+"""Asked where somebody else receives it."""
+
+FIELDS = (SAME, *OTHERS, INSTRUCTIONS)
 
 
 class DeliveryScreen(FormScreen):
@@ -47,7 +49,7 @@ class DeliveryScreen(FormScreen):
     CSS_PATH = "delivery.tcss"
 
     def compose_middle(self) -> Iterable[Widget]:
-        yield Form(FIELDS, id="form")
+        yield Form(FIELDS, sometimes=OTHERS, id="form")
         yield Plain(id="home")
 
     # --- drawing -----------------------------------------------------------
@@ -55,7 +57,7 @@ class DeliveryScreen(FormScreen):
     def draw(self, state: DeskState) -> None:
         draft, form = state.draft, self.form
         entry = draft.delivery
-        form.show_only(ALWAYS if entry.is_same else [field.name for field in FIELDS])
+        form.ask_all(not entry.is_same)
         form.fill(
             values_of(entry.person)
             | {

@@ -144,7 +144,8 @@ class StepScreen(Screen[None]):
 
     @on(Resize)
     def _resized(self) -> None:
-        self.call_after_refresh(self.redraw)
+        if self.is_current:
+            self.call_after_refresh(self.redraw)
 
     @on(DescendantFocus)
     async def _focus_moved(self, event: DescendantFocus) -> None:

@@ -111,7 +111,7 @@ class WireModel(BaseModel):
         return fingerprint_of(self.canonical())
 
     @classmethod
-    def read_answer(cls, text: str | bytes) -> Self:
+    def read_answer(cls, text: str | bytes | bytearray) -> Self:
         """Read what central answered; fields that a newer central adds are ignored, its words
         are read as their field says (``in_answers``).
 
@@ -177,7 +177,7 @@ class WirePage(WireModel):
         return self._unread
 
     @classmethod
-    def read_answer(cls, text: str | bytes) -> Self:
+    def read_answer(cls, text: str | bytes | bytearray) -> Self:
         """As ``WireModel.read_answer``; a row in newer words is left out and counted. A row
         that is wrong in any other way spoils the whole page: then nothing of it is believed.
         """
@@ -200,7 +200,7 @@ def _rows_in_newer_words(error: ValidationError, rows: str) -> Collection[int]:
     return {int(one["loc"][1]) for one in found}
 
 
-def _without(text: str | bytes, rows: str, places: Collection[int]) -> str:
+def _without(text: str | bytes | bytearray, rows: str, places: Collection[int]) -> str:
     told = json.loads(text)
     told[rows] = [row for place, row in enumerate(told[rows]) if place not in places]
     return json.dumps(told)

@@ -5,8 +5,9 @@ Owns keys and looks of a form; knows no rule of the shop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -165,6 +166,7 @@ class Form(Horizontal):
     Form {{ height: auto; }}
     Form #labels {{ width: {LABEL_WIDTH}; height: 100%; }}
     Form #fields {{ width: 15fr; height: auto; }}
+    Form .sometimes {{ height: auto; }}
     Form #remarks {{ width: 13fr; height: 100%; margin: 0 0 0 1; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -200,21 +202,34 @@ class Form(Horizontal):
             super().__init__()
             self.form = form
 
-    def __init__(self, fields: Sequence[Field], *, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        *,
+        sometimes: Collection[Field] = (),
+        id: str,  # noqa: A002 - Textual's name
+    ) -> None:
+        """``sometimes`` are those that are not always asked for."""
         super().__init__(id=id)
         self._all = tuple(fields)
+        self._sometimes = frozenset(field.name for field in sometimes)
         self._shown = [field.name for field in fields]
         self._remarks: dict[str, Remark] = {}
 
     def compose(self) -> ComposeResult:
         yield _Beside(id="labels")
         with Vertical(id="fields"):
-            for field in self._all:
-                if field.choices:
-                    yield ChoiceField(field, id=field.name)
-                else:
-                    yield TextField(id=field.name, limit=field.limit)
+            for is_sometimes, fields in groupby(self._all, lambda f: f.name in self._sometimes):
+                widgets = [self._field_of(field) for field in fields]
+                # Hidden as one: of a field that is hidden itself, all has to be rendered again.
+                yield from [Vertical(*widgets, classes="sometimes")] if is_sometimes else widgets
         yield _Beside(id="remarks")
+
+    @staticmethod
+    def _field_of(field: Field) -> TextField | ChoiceField:
+        if field.choices:
+            return ChoiceField(field, id=field.name)
+        return TextField(id=field.name, limit=field.limit)
 
     def on_mount(self) -> None:
         self._draw_beside()
@@ -227,14 +242,14 @@ class Form(Horizontal):
         assert isinstance(widget, TextField | ChoiceField)  # noqa: S101 - made in compose
         return widget
 
-    def show_only(self, names: Sequence[str]) -> None:
-        """Hide the fields that are not asked for now."""
-        wanted = [field.name for field in self._all if field.name in names]
+    def ask_all(self, is_all: bool) -> None:  # noqa: FBT001 - the only thing it says
+        """Whether to show those fields, too, that are not always asked for."""
+        wanted = [f.name for f in self._all if is_all or f.name not in self._sometimes]
         if wanted == self._shown:
             return
         self._shown = wanted
-        for field in self._all:
-            self.field(field.name).display = field.name in wanted
+        for fields in self.query(".sometimes"):
+            fields.display = is_all
         self._draw_beside()
 
     def fill(self, values: Mapping[str, str]) -> None:

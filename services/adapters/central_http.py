@@ -34,8 +34,9 @@ from services.adapters.central_answers import (
     voucher_page_of,
 )
 from services.adapters.central_line import (
-    ANSWER_BYTES_MAX,
     ANSWER_SECONDS,
+    LIST_BYTES_MAX,
+    PAGE_BYTES_MAX,
     TIMEOUT,
     CentralLine,
 )
@@ -78,7 +79,7 @@ class CentralHttp:
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         answer_seconds: float = ANSWER_SECONDS,
-        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        answer_bytes_max: int = LIST_BYTES_MAX,
         clock: Clock | None = None,
         listen_timeout: httpx.Timeout = EVENTS_TIMEOUT,
     ) -> None:
@@ -134,7 +135,9 @@ class CentralHttp:
         return cancelled_of(order_id, self._line.ask(CancellationOut, "PUT", path, body=body))
 
     def orders(self, cursor: str | None) -> Listed[CentralOrder]:
-        page = self._line.ask(OrdersPage, "GET", "/v1/orders", query=_after(cursor))
+        page = self._line.ask(
+            OrdersPage, "GET", "/v1/orders", query=_after(cursor), bytes_max=LIST_BYTES_MAX
+        )
         return Listed([order_of(row) for row in page.orders], page.cursor, page.unread)
 
     def orders_of_others(self, order_ids: Sequence[UUID]) -> Collection[UUID]:
@@ -146,7 +149,11 @@ class CentralHttp:
 
     def vouchers(self, cursor: str | None) -> VoucherPage:
         query = _after(cursor or "0") | {"limit": CODES_AT_ONCE}
-        return voucher_page_of(self._line.ask(VouchersOut, "GET", "/v1/vouchers", query=query))
+        return voucher_page_of(
+            self._line.ask(
+                VouchersOut, "GET", "/v1/vouchers", query=query, bytes_max=LIST_BYTES_MAX
+            )
+        )
 
     def vouchers_named(self, codes: Sequence[str]) -> Sequence[Voucher]:
         path = "/v1/vouchers/lookup"
@@ -166,7 +173,9 @@ class CentralHttp:
 
     def customers(self, cursor: str | None) -> Listed[Customer]:
         query = _after(cursor) | {"limit": CUSTOMERS_AT_ONCE}
-        page = self._line.ask(CustomersPage, "GET", "/v1/customers", query=query)
+        page = self._line.ask(
+            CustomersPage, "GET", "/v1/customers", query=query, bytes_max=PAGE_BYTES_MAX
+        )
         people = [wire.to_domain() for wire in page.customers]
         return Listed(people, page.cursor, page.unread)
 
@@ -175,7 +184,9 @@ class CentralHttp:
 
     def catalogue_changes(self, cursor: str | None) -> CatalogueChanges:
         path = "/v1/catalogue/changes"
-        return changes_of(self._line.ask(ChangesOut, "GET", path, query=_after(cursor)))
+        return changes_of(
+            self._line.ask(ChangesOut, "GET", path, query=_after(cursor), bytes_max=PAGE_BYTES_MAX)
+        )
 
     def catalogue_stream(self, cursor: str | None) -> Iterator[CatalogueChanges]:
         with self._line.open(
@@ -190,7 +201,9 @@ class CentralHttp:
     # --- live ---------------------------------------------------------------------
 
     def events(self, cursor: int | None) -> EventPage:
-        page = self._line.ask(EventsPage, "GET", "/v1/events", query=_after(cursor))
+        page = self._line.ask(
+            EventsPage, "GET", "/v1/events", query=_after(cursor), bytes_max=PAGE_BYTES_MAX
+        )
         return events_page_of(page)
 
     @contextmanager

@@ -31,10 +31,14 @@ TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 """Each is for one step on the line."""
 ANSWER_SECONDS = 60.0
 """For a whole exchange; of one that may last, until its answer begins."""
-ANSWER_BYTES_MAX = 64 * 1024 * 1024
-"""A page of a catalogue is some 3 MB; all codes at once, of a central that knows no pages,
-are the largest answer there is.
+ANSWER_BYTES_MAX = 1024 * 1024
+"""Of an answer about one thing, which has a few hundred. Whoever sends more is not central, and
+each megabyte that is taken from them is some 10 ms in which a key has to share the processor.
 """
+PAGE_BYTES_MAX = 16 * 1024 * 1024
+"""Of a page: 5,000 rows of a catalogue have some 3 MB."""
+LIST_BYTES_MAX = 64 * 1024 * 1024
+"""Of what may come as a whole: orders, and all codes of a central that knows no pages of them."""
 RETRY_AFTER_MAX_SECONDS = 3600
 """Whoever says to come back next year is not believed."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -58,7 +62,7 @@ class CentralLine:
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         answer_seconds: float = ANSWER_SECONDS,
-        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        answer_bytes_max: int = LIST_BYTES_MAX,
         clock: Clock | None = None,
     ) -> None:
         self._locate = locate
@@ -84,10 +88,11 @@ class CentralLine:
         query: Query | None = None,
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
+        bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
         """Central's answer, read. Raises KioskError for everything else there is."""
         with self.open(method, path, query=query, body=body, headers=headers) as (answer, patience):
-            content = self._whole(answer, patience)
+            content = self._whole(answer, patience, bytes_max)
         try:
             return kind.read_answer(content)
         except ValidationError as error:
@@ -165,16 +170,21 @@ class CentralLine:
             self._client.close()
             self._client = None
 
-    def _whole(self, answer: httpx.Response, patience: Patience) -> bytes:
-        """The whole answer, if it ends: neither a drip nor a flood holds the sync up."""
+    def _whole(
+        self, answer: httpx.Response, patience: Patience, bytes_max: int = ANSWER_BYTES_MAX
+    ) -> bytearray:
+        """The whole answer, if it ends: neither a drip nor a flood holds the sync up. It is not
+        copied again, which no other thread could do anything beside.
+        """
         content = bytearray()
+        bytes_max = min(bytes_max, self._answer_bytes_max)
         for piece in answer.iter_bytes():
             content += piece
-            if len(content) > self._answer_bytes_max:
+            if len(content) > bytes_max:
                 raise Unavailable("central_unclear")
             patience.check()
         patience.check()  # where it was cut that may look like its end
-        return bytes(content)
+        return content
 
     def _look_at_their_clock(self, answer: httpx.Response) -> None:
         theirs = _date_of(answer)
@@ -232,7 +242,7 @@ def _code_of(error: Exception) -> str:
             return "central_cut_off"
 
 
-def _error(answer: httpx.Response, content: bytes) -> KioskError:
+def _error(answer: httpx.Response, content: bytearray) -> KioskError:
     """From central's problem. Anything else came from something in its place, which has no
     say over an order: it is asked again, whatever the status.
     """

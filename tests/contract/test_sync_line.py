@@ -142,6 +142,43 @@ def _answer_for_ever(server: socket.socket, piece: bytes) -> None:
             connection.sendall(piece)
 
 
+class Flood(httpx.SyncByteStream):
+    """Begins as an answer does, and goes on; counts what is taken of it."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b'{"version":"'
+        while self.taken < 100_000_000:
+            self.taken += 65_536
+            yield b"a" * 65_536
+
+
+@pytest.mark.parametrize(
+    "ask,bytes_max",
+    [
+        (lambda central: central.ping(), 1_048_576),
+        (lambda central: central.catalogue_version(), 1_048_576),
+        (lambda central: central.lease_references(100, "key"), 1_048_576),
+        (lambda central: central.put_order(UUID(int=1), "{}"), 1_048_576),
+        (lambda central: central.events(0), 16_777_216),
+        (lambda central: central.customers(None), 16_777_216),
+        (lambda central: central.vouchers(None), 67_108_864),
+    ],
+)
+def test_of_a_flood_no_more_is_taken_than_the_answer_may_have(ask, bytes_max: int) -> None:
+    flood = Flood()
+    answer = httpx.Response(200, stream=flood)
+    central = CentralHttp(
+        lambda: "http://central", "token", transport=httpx.MockTransport(lambda _: answer)
+    )
+    with pytest.raises(Unavailable) as left:
+        ask(central)
+    assert left.value.code == "central_unclear"
+    assert bytes_max <= flood.taken <= bytes_max + 65_536
+
+
 CONFLICT = problem("order_conflict").model_dump_json()
 
 
