@@ -11,10 +11,10 @@ import pytest
 from contract.asking import NUMBER, ONE, changed, placed, put, revise
 from contract.conftest import Shop
 from contract.databases import on_postgresql
-from contract.shop import VOUCHERS
+from contract.shop import NOW, VOUCHERS
 from sqlalchemy import select, text
 
-from central.store.vouchers import put_vouchers
+from central.store.vouchers import put_vouchers, remove_voucher
 from models.order import Order
 from models.tables import central as tables
 
@@ -78,3 +78,24 @@ def test_a_change_that_swaps_codes_never_waits_for_an_order_that_waits_for_it(
         assert [done.result().status_code for done in (ordered, revised)] == [200, 200]
     assert _uses(shop) == {first: 2, second: 1}
     assert "database:" not in caplog.text  # neither was undone in favour of the other
+
+
+@on_postgresql
+def test_a_code_is_withdrawn_beside_an_order_that_uses_it(
+    shop: Shop, client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both wait for the counter of events. Whoever has it first then wants the code's row, which
+    the other must not have by then.
+    """
+    last = select(tables.counters).where(tables.counters.c.name == "events")
+    with ThreadPoolExecutor(2) as pool:
+        with shop.database.write() as connection:
+            connection.execute(last.with_for_update())
+            ordered = pool.submit(put, client, _order(0, "LC970C", ["ALLO"]))
+            _wait_for_waiting(shop, 1)
+            removed = pool.submit(shop.database.run, lambda tx: remove_voucher(tx, "ALLO", at=NOW))
+            _wait_for_waiting(shop, 2)
+        assert ordered.result().status_code == 200
+        removed.result()
+    assert _uses(shop)["ALLO"] == 1
+    assert "database:" not in caplog.text
