@@ -85,13 +85,22 @@ def children_of(process: int) -> list[int]:
     return [int(pid) for some in listed for pid in some.read_text().split()]
 
 
-def only_child_of(process: int) -> int:
-    (child,) = children_of(process)
+def only_of(children: list[int]) -> int:
+    (child,) = children
     return child
 
 
+@pytest.fixture
+def ours() -> Callable[[], list[int]]:
+    """Children that this process got since the test began: multiprocessing keeps one of an earlier
+    test for ever.
+    """
+    before = set(children_of(os.getpid()))
+    return lambda: [child for child in children_of(os.getpid()) if child not in before]
+
+
 def test_it_comes_down_beside_the_console_and_the_screen_is_told(
-    console: Console, gate: Gate, folder: Path
+    console: Console, gate: Gate, folder: Path, ours: Callable[[], list[int]]
 ) -> None:
     with syncing(folder) as told:
         told.wait_for(lambda s: is_anew(s) and s.catalogue_progress is None)
@@ -99,19 +108,19 @@ def test_it_comes_down_beside_the_console_and_the_screen_is_told(
         progress = list(dict.fromkeys(said))  # the same again where something else is news
         assert progress == [CatalogueProgress(done, 19) for done in (3, 7, 12, 17, 19)]
         assert told.all[-1].last_error_code is None
-        assert children_of(os.getpid()) == []
+        assert ours() == []
     assert console.catalogue.counts() == (3, 4, 12)
     assert gate.asked == ["shop-1", "shop-1"]  # to see that it is a whole one, and by the other
 
 
 def test_killed_in_the_middle_it_is_told_and_gone_on_with(
-    console: Console, gate: Gate, folder: Path
+    console: Console, gate: Gate, folder: Path, ours: Callable[[], list[int]]
 ) -> None:
     gate.held = 1
     with syncing(folder) as told:
         assert gate.is_held.wait(PATIENCE_SECONDS)
         told.wait_for(lambda s: s.catalogue_progress == CatalogueProgress(7, 19))
-        os.kill(only_child_of(os.getpid()), signal.SIGKILL)
+        os.kill(only_of(ours()), signal.SIGKILL)
         told.wait_for(lambda s: s.last_error_code == "sync_defect")
         assert console.catalogue.version == "shop-1"
         told.wait_for(is_anew)
@@ -120,12 +129,14 @@ def test_killed_in_the_middle_it_is_told_and_gone_on_with(
     assert gate.asked[2] not in {"", "shop-1"}
 
 
-def test_the_console_closes_at_once_and_the_other_ends_with_it(gate: Gate, folder: Path) -> None:
+def test_the_console_closes_at_once_and_the_other_ends_with_it(
+    gate: Gate, folder: Path, ours: Callable[[], list[int]]
+) -> None:
     gate.held = 1
     with syncing(folder):
         assert gate.is_held.wait(PATIENCE_SECONDS)
-        assert only_child_of(os.getpid())
-    assert children_of(os.getpid()) == []
+        assert only_of(ours())
+    assert ours() == []
     assert Election(paths.sync_lock(folder)).try_to_win()
 
 
@@ -166,7 +177,7 @@ def test_the_console_is_killed_and_nobody_syncs_until_the_other_is_gone(
     gate.held = 1
     seat = Election(paths.sync_lock(folder))
     with another_console(folder) as killed:
-        child = only_child_of(killed.pid)
+        child = only_of(children_of(killed.pid))
         words = Path(f"/proc/{child}/cmdline").read_bytes()
         assert b"kiosk.catalogue_process" in words
         assert shop.token().encode() not in words
@@ -234,13 +245,13 @@ def test_an_error_is_raised_as_it_was_there(said: str, raised: KioskError) -> No
 
 
 @pytest.mark.parametrize("said", ["{", "[]", '{"done": 1}'])
-def test_whatever_it_says_it_is_gone_afterwards(said: str) -> None:
+def test_whatever_it_says_it_is_gone_afterwards(said: str, ours: Callable[[], list[int]]) -> None:
     with pytest.raises((ValueError, TypeError, LookupError)):
         heard_from(f"import sys, time; print({said!r}, flush=True); sys.stdin.read()")
-    assert children_of(os.getpid()) == []
+    assert ours() == []
 
 
-def test_asked_to_stop_it_is_gone() -> None:
+def test_asked_to_stop_it_is_gone(ours: Callable[[], list[int]]) -> None:
     with pytest.raises(Unavailable, match="sync_stopped"):
         heard_from("import sys, signal; signal.pause()", lambda: True)
-    assert children_of(os.getpid()) == []
+    assert ours() == []
