@@ -276,6 +276,15 @@ class LiveConsole:
         self._app.call_from_thread(self._sync_changed, status)
 
     def _sync_changed(self, status: SyncStatus) -> None:
+        """The boundary of what another thread tells: raised into that one, it would be lost, and
+        the screen would go on as if nothing were wrong.
+        """
+        try:
+            self._take_news(status)
+        except Exception as error:  # noqa: BLE001 - see the docstring
+            self._app.fail(error)
+
+    def _take_news(self, status: SyncStatus) -> None:
         before, self.sync_status = self.sync_status, status
         self.placed.sync_changed(before, status)
         self._redraw()

@@ -34,11 +34,19 @@ NOT_TAKEN = ("catalogue_", "store_")
 
 _NO_CATALOGUE_YET = {
     Connection.NOT_ENROLLED: _("le catalogue de la centrale est attendu"),
+    Connection.CONNECTING: _("catalogue attendu, connexion en cours"),
+    Connection.ONLINE: _("le catalogue de la centrale arrive"),
     Connection.OFFLINE: _("catalogue attendu, la centrale est injoignable"),
     Connection.UNAUTHORISED: _("catalogue attendu, la centrale refuse ce poste"),
 }
 
-_NOT_LET_IN = _("accès refusé : prévenez l'administrateur")
+_LINE = {
+    Connection.CONNECTING: _("connexion en cours"),
+    Connection.ONLINE: _("en ligne"),
+    Connection.OFFLINE: _("hors ligne"),
+    Connection.UNAUTHORISED: _("accès refusé : prévenez l'administrateur"),
+    Connection.NOT_ENROLLED: _("sans centrale (essai)"),
+}
 _UNAUTHORISED = {"token_expired": _("accès expiré : prévenez l'administrateur")}
 
 
@@ -109,17 +117,14 @@ def is_online(console: Console) -> bool:
 
 def connection(console: Console) -> str:
     status = console.sync_status
-    if status is None or status.connection is Connection.CONNECTING:
-        return _("connexion en cours")
+    if status is None:
+        return _LINE[Connection.CONNECTING]
     if status.connection is Connection.ONLINE and status.last_error_code == NO_CATALOGUE:
         return _("la centrale n'a pas de catalogue")
     if status.connection is Connection.UNAUTHORISED:
-        return _UNAUTHORISED.get(status.last_error_code or "", _NOT_LET_IN)
-    return {
-        Connection.ONLINE: _("en ligne"),
-        Connection.OFFLINE: _("hors ligne") + next_try(status),
-        Connection.NOT_ENROLLED: _("sans centrale (essai)"),
-    }[status.connection]
+        return _UNAUTHORISED.get(status.last_error_code or "", _LINE[status.connection])
+    said = _LINE[status.connection]
+    return said + next_try(status) if status.connection is Connection.OFFLINE else said
 
 
 def next_try(status: SyncStatus) -> str:
@@ -193,15 +198,17 @@ def percent_of(now: CatalogueProgress) -> int:
 def catalogue_awaited(console: Console) -> str:
     """How far central's first catalogue is on its way, or why it is not."""
     status = console.sync_status
-    if status is None or status.connection is not Connection.ONLINE:
-        return _NO_CATALOGUE_YET[status.connection if status else Connection.NOT_ENROLLED]
+    if status is None:
+        return _NO_CATALOGUE_YET[Connection.NOT_ENROLLED]
+    if status.connection is not Connection.ONLINE:
+        return _NO_CATALOGUE_YET[status.connection]
     now, code = status.catalogue_progress, status.last_error_code or ""
     if code == NO_CATALOGUE:
         return _("la centrale n'a pas de catalogue")
     if now is None and code.startswith(NOT_TAKEN):
         return _("catalogue refusé par ce poste, prévenez l'administrateur")
     if now is None or not now.rows_total:
-        return _("le catalogue de la centrale arrive")
+        return _NO_CATALOGUE_YET[Connection.ONLINE]
     return _("le catalogue de la centrale arrive, {percent} %").format(percent=percent_of(now))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import pytest
 from console_at_work import console_at_work, resumed
 from console_fixtures import complete_draft
 
+from kiosk import presenter
 from models.draft import DraftState, Step
 from models.errors import Unavailable
 from services.adapters.console_store import ConsoleStore
@@ -184,6 +186,26 @@ async def test_news_while_the_file_is_busy_end_no_call(folder, monkeypatch, what
         assert (operator.app.is_running, operator.app.return_code) == (True, None)
         await operator.press(*"-Roy", "enter")
         assert operator.saved.customer.person.last_name == "Duval-Roy"
+
+
+async def test_a_defect_in_what_hears_the_sync_ends_the_program_in_order(
+    folder, monkeypatch
+) -> None:
+    """Raised in the sync's thread it would be lost, and the screen go on with old figures."""
+    defect = KeyError("synced")
+
+    def broken(*_: object) -> None:
+        raise defect
+
+    async with console_at_work(folder) as operator:
+        app = operator.app
+        monkeypatch.setattr(app.live.placed, "sync_changed", broken)
+        await asyncio.to_thread(app.live._sync_told, SyncStatus(Connection.ONLINE))
+        assert app.return_code == presenter.EXIT_DEFECT
+        assert app._exit
+    trace = (folder / presenter.TRACE_FILE).read_text(encoding="utf-8")
+    assert "KeyError" in trace
+    assert "_take_news" in trace
 
 
 async def test_what_is_said_while_news_are_read_stays(folder) -> None:
