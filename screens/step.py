@@ -119,7 +119,11 @@ class StepScreen(Screen[None]):
         return ""
 
     def _draw_notice(self) -> None:
-        self.query_one("#notice", Notice).show(self.console.notice, self.aside())
+        """A sentence of two lines begins in the place of the state of the line: nothing moves."""
+        notice = self.query_one("#notice", Notice)
+        notice.show(self.console.notice, self.aside())
+        above = notice.lines(self.size.width - notice.margins)[:-1]
+        self.query_one("#status", StatusPanel).covered = tuple(above)
 
     def refresh_keys(self) -> None:
         typing = isinstance(self.focused, TextField) and not self.focused.is_help_key_free

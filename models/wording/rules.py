@@ -279,14 +279,14 @@ def _reference_check(facts: Facts) -> str:
 
 
 def _total_changed(facts: Mapping[str, object]) -> str:
-    """One line of the screen: what it was and is, why, and that it counts once it was said."""
+    """What it was and is, that it counts once it was said, and why: what may be long is last."""
     said, now = (format_cents(_cents(facts, name)) for name in ("said", "now"))
     causes = [
         *(f"code {code} refusé" for code in _texts(facts, "codes")),
-        *(f"prix changé : {label}" for label in _texts(facts, "labels")),
+        *(f"prix changé pour {label}" for label in _texts(facts, "labels")),
     ]
-    why = f" ({', '.join(causes)})" if causes else ""
-    return f"Total : {now} au lieu de {said}{why}. Rien n'est commandé, à relire."
+    why = f" : {', '.join(causes)}" if causes else ""
+    return f"Total : {now} au lieu de {said}. Rien n'est commandé, à relire{why}."
 
 
 def _cents(facts: Mapping[str, object], name: str) -> int:
