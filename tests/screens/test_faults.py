@@ -14,6 +14,7 @@ from console_at_work import console_at_work, resumed
 from console_fixtures import complete_draft
 
 from kiosk import presenter
+from models import wording
 from models.draft import DraftState, Step
 from models.errors import Unavailable
 from services.adapters.console_store import ConsoleStore
@@ -186,6 +187,22 @@ async def test_news_while_the_file_is_busy_end_no_call(folder, monkeypatch, what
         assert (operator.app.is_running, operator.app.return_code) == (True, None)
         await operator.press(*"-Roy", "enter")
         assert operator.saved.customer.person.last_name == "Duval-Roy"
+
+
+@pytest.mark.parametrize("code", ["token_expired", "central_timeout", "sign_in_offline_unknown"])
+async def test_what_was_said_of_the_line_goes_once_central_answers(folder, code) -> None:
+    async with resumed(folder, WHOLE) as operator:
+        live = operator.app.live
+        await operator.hears(SyncStatus(Connection.UNAUTHORISED, last_error_code=code))
+        live.present(Unavailable(code))
+        await operator.hears(SyncStatus(Connection.OFFLINE))
+        assert operator.notice == wording.error_sentence(Unavailable(code))
+        await operator.hears(SyncStatus(Connection.ONLINE))
+        assert operator.notice == ""
+        live.present(Unavailable("store_full"))
+        await operator.hears(SyncStatus(Connection.OFFLINE))
+        await operator.hears(SyncStatus(Connection.ONLINE))
+        assert operator.notice == FULL
 
 
 async def test_a_defect_in_what_hears_the_sync_ends_the_program_in_order(
