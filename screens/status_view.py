@@ -27,6 +27,11 @@ PARIS = ZoneInfo("Europe/Paris")
 CLOCK_OFFSET_SECONDS_MAX = 120
 """A clock that is off by more is said; by less it moves no promise."""
 
+REFERENCES_FEW = 20
+"""Orders that can still be placed without central; fewer are said."""
+
+AWAY = frozenset({Connection.OFFLINE, Connection.UNAUTHORISED})
+
 MINUTES_OF_AN_HOUR, HOURS_OF_A_DAY = 60, 24
 
 NOT_TAKEN = ("catalogue_", "store_")
@@ -167,6 +172,28 @@ def clock_line(console: Console) -> str:
     if ahead > 0:
         return _("l'horloge de ce poste retarde de {how_long}").format(how_long=how_long(ahead))
     return _("l'horloge de ce poste avance de {how_long}").format(how_long=how_long(-ahead))
+
+
+def references_line(console: Console) -> str:
+    """What is to be done where the numbers of orders run out while central, which gives them,
+    is away; "" otherwise.
+    """
+    status = console.sync_status
+    if status is None or status.connection not in AWAY or not _has_looked(status):
+        return ""
+    left = status.references_left
+    if left >= REFERENCES_FEW:
+        return ""
+    if left == 0:
+        return _("Plus de numéro de commande : F8 garde l'appel, prévenez l'administrateur.")
+    many = _("Plus que {left} numéros de commande sans la centrale : prévenez l'administrateur.")
+    one = _("Plus qu'un numéro de commande sans la centrale : prévenez l'administrateur.")
+    return one if left == 1 else many.format(left=left)
+
+
+def _has_looked(status: SyncStatus) -> bool:
+    """Into the console's files: before that, no figure of a status is one."""
+    return status.catalogue_version != ""
 
 
 def how_long(seconds: float) -> str:

@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from models.draft import Draft, Step
 from screens.console import Console, console_of
-from screens.status_view import status_view
+from screens.status_view import references_line, status_view
 from screens.widgets.frame import (
     HELP_HINT,
     HELP_WHILE_TYPING,
@@ -116,7 +116,9 @@ class StepScreen(Screen[None]):
 
     def aside(self) -> str:
         """What is said beneath the status when nothing went wrong."""
-        return ""
+        if self.console.state.has_trial_prices:
+            return ""  # nothing can be confirmed anyway, and why is said above
+        return references_line(self.console)
 
     def _draw_notice(self) -> None:
         """A sentence of two lines begins in the place of the state of the line: nothing moves."""

@@ -189,6 +189,18 @@ async def test_news_while_the_file_is_busy_end_no_call(folder, monkeypatch, what
         assert operator.saved.customer.person.last_name == "Duval-Roy"
 
 
+async def test_numbers_that_run_out_are_said_beneath_the_state_of_the_line(folder) -> None:
+    few = SyncStatus(Connection.OFFLINE, references_left=7, catalogue_version="central-1")
+    says = "Plus que 7 numéros de commande sans la centrale : prévenez l'administrateur."
+    async with resumed(folder, WHOLE.at(Step.CUSTOMER, "last_name")) as operator:
+        await operator.hears(few)
+        assert operator.notice == says
+        await operator.press("f1")
+        assert operator.notice == says
+        await operator.hears(replace(few, connection=Connection.ONLINE))
+        assert operator.notice == ""
+
+
 @pytest.mark.parametrize("code", ["token_expired", "central_timeout", "sign_in_offline_unknown"])
 async def test_what_was_said_of_the_line_goes_once_central_answers(folder, code) -> None:
     async with resumed(folder, WHOLE) as operator:

@@ -15,11 +15,13 @@ from rich.cells import cell_len
 from models.draft import Draft
 from models.quote import Quote
 from screens.status_view import (
+    REFERENCES_FEW,
     catalogue_awaited,
     clock_line,
     connection,
     outbox,
     progress,
+    references_line,
     status_view,
     work,
 )
@@ -105,6 +107,30 @@ def test_the_callers_name_is_left_out_before_anything_is_cut() -> None:
     assert short.endswith("3 envois en attente    1 appel en attente")
     assert cell_len(line_of_state(FULL, 76)) <= 76
     assert line_of_state(FULL, 76).startswith("hors ligne, essai à 11:45    2 à traiter (F7)")
+
+
+@pytest.mark.parametrize("line", list(Connection))
+def test_numbers_that_run_out_are_said_while_central_is_away_and_only_then(line) -> None:
+    status = SyncStatus(line, references_left=19, catalogue_version="central-1")
+    is_away = line in {Connection.OFFLINE, Connection.UNAUTHORISED}
+    said = references_line(at(status))
+    assert said == (
+        "Plus que 19 numéros de commande sans la centrale : prévenez l'administrateur."
+        if is_away
+        else ""
+    )
+    assert references_line(at(replace(status, references_left=20))) == ""
+
+
+def test_the_last_number_and_none_are_said_too() -> None:
+    one = SyncStatus(Connection.OFFLINE, references_left=1, catalogue_version="central-1")
+    assert references_line(at(one)).startswith("Plus qu'un numéro de commande")
+    none = replace(one, references_left=0)
+    assert references_line(at(none)).startswith("Plus de numéro de commande : F8 garde l'appel")
+    assert references_line(at(replace(none, catalogue_version=""))) == "", "nothing is known yet"
+    assert references_line(at(None)) == ""
+    for left in range(REFERENCES_FEW):
+        assert cell_len(references_line(at(replace(one, references_left=left)))) <= 78
 
 
 # --- whatever a status may be ---------------------------------------------------------------
