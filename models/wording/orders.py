@@ -58,7 +58,7 @@ def _incomplete(facts: Facts) -> str:
 
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "store_read_only": lambda facts: (
-        "Vérifiez les droits (« kiosk doctor » dit lesquels) : rien ne s'écrit dans"
+        "Écriture impossible : vérifiez les droits (« kiosk doctor » dit lesquels) de"
         f" {facts.get('path')}."
     ),
     "store_broken": lambda facts: (
