@@ -36,13 +36,16 @@ from screens.read_back import ReadBackScreen
 from screens.step import StepScreen
 from services.desk import Desk
 from services.desk_state import DeskState
-from services.sync.status import SyncStatus
+from services.sync.status import Connection, SyncStatus
 
 if TYPE_CHECKING:
     from kiosk.app import KioskApp
     from kiosk.container import Container
 
 Answer = TypeVar("Answer")
+
+OF_THE_LINE = frozenset({"sign_in_offline_unknown", "token_expired", "unauthorised"})
+"""Codes of what is over once central answers again, beside those of the line itself."""
 
 FORMS = {Step.CUSTOMER, Step.DELIVERY}
 """Steps of many fields, which take longest to make ready."""
@@ -78,6 +81,7 @@ class LiveConsole:
         self.state: DeskState = self._desk.new_call()
         self.sync_status: SyncStatus | None = None
         self.notice = ""
+        self._said_of_the_line = ""
         self.people = LivePeople(self, app, self._desk)
         self.placed = LiveOrders(self, app, container)
         self.interrupted: tuple[Draft, ...] = tuple(
@@ -261,6 +265,8 @@ class LiveConsole:
 
     def present(self, error: KioskError) -> None:
         self.say(presenter.sentence(error))
+        if error.code in OF_THE_LINE or error.code.startswith("central_"):
+            self._said_of_the_line = self.notice
 
     def _show(self, state: DeskState) -> None:
         self.state = state
@@ -277,7 +283,18 @@ class LiveConsole:
         self._app.call_from_thread(self._sync_changed, status)
 
     def _sync_changed(self, status: SyncStatus) -> None:
+        """The boundary of what another thread tells: raised into that one, it would be lost, and
+        the screen would go on as if nothing were wrong.
+        """
+        try:
+            self._take_news(status)
+        except Exception as error:  # noqa: BLE001 - see the docstring
+            self._app.fail(error)
+
+    def _take_news(self, status: SyncStatus) -> None:
         before, self.sync_status = self.sync_status, status
+        if self.notice and self.notice == self._said_of_the_line and _is_back(before, status):
+            self.notice = ""
         self.placed.sync_changed(before, status)
         self._redraw()
         if before is not None and _news(before) != _news(status):
@@ -325,6 +342,12 @@ class LiveConsole:
 
     async def _in_store_thread(self, work: Callable[[], Answer]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+
+
+def _is_back(before: SyncStatus | None, now: SyncStatus) -> bool:
+    """Central answers, and did not: what was said of that is true no more."""
+    was_online = before is not None and before.connection is Connection.ONLINE
+    return now.connection is Connection.ONLINE and not was_online
 
 
 def _news(status: SyncStatus) -> tuple[object, ...]:

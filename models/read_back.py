@@ -7,7 +7,6 @@ be paged through.
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,9 +32,7 @@ from models.speech import (
 from models.vouchers import VoucherKind
 from models.wording.labels import civility_spoken
 from models.wording.payment import PaymentTold, said_amount, what_to_do
-
-_BEFORE_SIGN = re.compile(r" (?=[:;?!»])")
-_AFTER_QUOTE = re.compile(r"(?<=«) ")
+from models.wording.typography import tied
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +115,7 @@ def as_text(paragraphs: Sequence[Paragraph], width: int) -> str:
 
 
 def _paragraph(title: str, sentences: Iterator[str]) -> Paragraph:
-    return Paragraph(title, tuple(_tied(sentence) for sentence in sentences))
-
-
-def _tied(sentence: str) -> str:
-    """French double signs stay with their word when a line is wrapped."""
-    return _AFTER_QUOTE.sub("\u00a0", _BEFORE_SIGN.sub("\u00a0", sentence))
+    return Paragraph(title, tuple(tied(sentence) for sentence in sentences))
 
 
 def _change(facts: ReadBackFacts) -> Iterator[str]:

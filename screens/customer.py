@@ -111,7 +111,7 @@ class CustomerScreen(FormScreen):
 
     def _file_text(self, entry: CustomerEntry) -> str:
         if self.file is not None:
-            return file_line(self.file, self.console.catalogue)
+            return file_line(self.file, self.console.catalogue, self.size.width - 2)
         if entry.search.strip() and not self.hits:
             return _("Personne de ce nom ici. Entrée : nouveau client.")
         return ""

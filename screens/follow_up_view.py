@@ -20,7 +20,7 @@ from models.money import format_cents
 from models.order import Order, OrderState, SyncState
 from models.reference import grouped
 from models.wording.labels import civility_word, state_name
-from models.wording.outbox import STATE_NAMES, kind_name, why
+from models.wording.outbox import STATE_NAMES, kind_name, why, why_in_brief
 from models.wording.work import summary
 from screens.status_view import PARIS, hour
 from screens.widgets.ink import DIM, STRONG, WRONG, cut
@@ -61,6 +61,8 @@ class Entry:
     style: Style = PLAIN
     shorter: tuple[str, ...] = ()
     """``what`` in fewer columns, the longest first, for where there is no room."""
+    waits: str = ""
+    """Since when, in words, in the place of ``when``; where there is no room, neither is said."""
     done: str = ""
     """What is said of it once it is on the list no more."""
 
@@ -123,39 +125,55 @@ def _owed_entry(row: OwedRow, now: datetime) -> Entry:
         since(item.created_at, now),
         WRONG if is_refused else PLAIN,
         shorter=tuple(shorter),
+        waits="" if is_refused else _waiting_since(item.created_at, now),
         done=_("réglé") if is_refused else _("reçu par la centrale"),
     )
 
 
+def _waiting_since(at: datetime, now: datetime) -> str:
+    """In words: beside the time of the next try, a bare hour might be either."""
+    is_today = paris_day(at) == paris_day(now)
+    return (_("depuis {at}") if is_today else _("depuis le {at}")).format(at=since(at, now))
+
+
 def owed_words(row: OwedRow, now: datetime) -> Sequence[str]:
     """Where it stands, why, and when it is tried next, as in "annulation : en attente, essai à
-    11:45". The fullest words first; the others are for less room, and what they leave out last
-    is why: when it is tried is also said of the line, and all of it on the order's card.
+    11:45". The fullest words first; the others are for less room. All of them say why, in
+    fewer words, and when: where it stands follows from both.
     """
     item = row.item
     is_order = item.kind == OutboxKind.ORDER
     kind = "" if is_order else kind_name(item.kind) + " : "
     brief = "" if is_order else SHORT_KINDS.get(item.kind, kind_name(item.kind)) + " : "
     said: Sequence[str]
-    state, cause = STATE_NAMES[item.state], why(item.last_error) if item.last_error else ""
+    state, code = STATE_NAMES[item.state], item.last_error
+    cause, short = (why(code), why_in_brief(code)) if code else ("", "")
     if item.state is SyncState.REFUSED:
-        said = (f"{state} : {cause}", cause) if cause else (state,)
+        said = (f"{state} : {cause}", cause, short) if cause else (state,)
     elif item.state is SyncState.WAITING and row.is_held_back:
         after = _("après la précédente")
         said = (f"{state}, {after}", after)
     else:
-        said = _on_its_way(item, state, cause, now)
+        said = _on_its_way(item, state, (cause, short), now)
     return [words + one for one in said for words in (kind, brief)]
 
 
-def _on_its_way(item: OutboxItem, state: str, cause: str, now: datetime) -> Sequence[str]:
-    """Of what goes up by itself, at its time."""
+def _on_its_way(
+    item: OutboxItem, state: str, causes: tuple[str, str], now: datetime
+) -> Sequence[str]:
+    """Of what goes up by itself, at its time; the cause in full, and in brief."""
+    cause, short = causes
     is_later = item.next_try_at > now
     again = _("essai à {at}").format(at=hour(item.next_try_at)) if is_later else ""
+    if cause and not is_later:
+        again = _("essai en cours")
     awaited = _("réponse attendue") if item.state is SyncState.SENT and not cause else ""
-    pieces = ((state, cause or awaited, again), (cause or awaited or state, again))
-    every = [", ".join(piece for piece in one if piece) for one in pieces]
-    return [*every, cause or awaited or state]
+    pieces = (
+        (state, cause or awaited, again),
+        (cause or awaited or state, again),
+        (short or awaited or state, again),
+    )
+    return [", ".join(piece for piece in one if piece) for one in pieces]
 
 
 def _order_entry(row: OrderRow, now: datetime) -> Entry:
@@ -205,7 +223,7 @@ def _merged(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[Entry, ...]:
 def _done(entry: Entry) -> Entry:
     if not entry.done:
         return replace(entry, style=DIM)
-    return replace(entry, what=entry.done, shorter=(), style=DIM)
+    return replace(entry, what=entry.done, shorter=(), waits="", style=DIM)
 
 
 # --- rows as lines -----------------------------------------------------------------------
@@ -253,12 +271,23 @@ def _row(entry: Entry, width: int) -> Item:
     who_room = min(WHO_MAX, width // WHO_SHARE)
     reference = grouped(entry.order.reference)
     left = f"{_fixed(who(entry.order), who_room)}  {reference}  "
-    room = width - cell_len(left) - len(entry.when) - 2
+    what, when = _that_fit(entry, width - cell_len(left))
+    gap = " " * (width - cell_len(left) - cell_len(what) - len(when))
+    text = line(left, (what, entry.style), gap, (when, DIM))
+    return Item(text, (entry.group, entry.item_id))
+
+
+def _that_fit(entry: Entry, room: int) -> tuple[str, str]:
+    """The words and the time of a row for ``room`` columns. Of what has shorter words, the time
+    goes before a word does.
+    """
+    when = entry.waits or entry.when
+    beside = len(when) + 2
+    if not entry.shorter:
+        return cut(entry.what, room - beside), when
     words = (entry.what, *entry.shorter)
     what = cut(next((one for one in words if cell_len(one) <= room), words[-1]), room)
-    gap = " " * (width - cell_len(left) - cell_len(what) - len(entry.when))
-    text = line(left, (what, entry.style), gap, (entry.when, DIM))
-    return Item(text, (entry.group, entry.item_id))
+    return what, when if cell_len(what) <= room - beside else ""
 
 
 def _fixed(text: str, width: int) -> str:

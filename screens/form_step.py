@@ -30,7 +30,7 @@ class FormScreen(StepScreen):
         raise NotImplementedError
 
     def aside(self) -> str:
-        return self.form.said_beside
+        return self.form.said_beside or super().aside()
 
     @on(Form.Changed)
     async def _entered(self, event: Form.Changed) -> None:

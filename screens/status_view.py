@@ -27,6 +27,11 @@ PARIS = ZoneInfo("Europe/Paris")
 CLOCK_OFFSET_SECONDS_MAX = 120
 """A clock that is off by more is said; by less it moves no promise."""
 
+REFERENCES_FEW = 20
+"""Orders that can still be placed without central; fewer are said."""
+
+AWAY = frozenset({Connection.OFFLINE, Connection.UNAUTHORISED})
+
 MINUTES_OF_AN_HOUR, HOURS_OF_A_DAY = 60, 24
 
 NOT_TAKEN = ("catalogue_", "store_")
@@ -34,11 +39,19 @@ NOT_TAKEN = ("catalogue_", "store_")
 
 _NO_CATALOGUE_YET = {
     Connection.NOT_ENROLLED: _("le catalogue de la centrale est attendu"),
+    Connection.CONNECTING: _("catalogue attendu, connexion en cours"),
+    Connection.ONLINE: _("le catalogue de la centrale arrive"),
     Connection.OFFLINE: _("catalogue attendu, la centrale est injoignable"),
     Connection.UNAUTHORISED: _("catalogue attendu, la centrale refuse ce poste"),
 }
 
-_NOT_LET_IN = _("accès refusé : prévenez l'administrateur")
+_LINE = {
+    Connection.CONNECTING: _("connexion en cours"),
+    Connection.ONLINE: _("en ligne"),
+    Connection.OFFLINE: _("hors ligne"),
+    Connection.UNAUTHORISED: _("accès refusé : prévenez l'administrateur"),
+    Connection.NOT_ENROLLED: _("sans centrale (essai)"),
+}
 _UNAUTHORISED = {"token_expired": _("accès expiré : prévenez l'administrateur")}
 
 
@@ -109,17 +122,14 @@ def is_online(console: Console) -> bool:
 
 def connection(console: Console) -> str:
     status = console.sync_status
-    if status is None or status.connection is Connection.CONNECTING:
-        return _("connexion en cours")
+    if status is None:
+        return _LINE[Connection.CONNECTING]
     if status.connection is Connection.ONLINE and status.last_error_code == NO_CATALOGUE:
         return _("la centrale n'a pas de catalogue")
     if status.connection is Connection.UNAUTHORISED:
-        return _UNAUTHORISED.get(status.last_error_code or "", _NOT_LET_IN)
-    return {
-        Connection.ONLINE: _("en ligne"),
-        Connection.OFFLINE: _("hors ligne") + next_try(status),
-        Connection.NOT_ENROLLED: _("sans centrale (essai)"),
-    }[status.connection]
+        return _UNAUTHORISED.get(status.last_error_code or "", _LINE[status.connection])
+    said = _LINE[status.connection]
+    return said + next_try(status) if status.connection is Connection.OFFLINE else said
 
 
 def next_try(status: SyncStatus) -> str:
@@ -164,6 +174,28 @@ def clock_line(console: Console) -> str:
     return _("l'horloge de ce poste avance de {how_long}").format(how_long=how_long(-ahead))
 
 
+def references_line(console: Console) -> str:
+    """What is to be done where the numbers of orders run out while central, which gives them,
+    is away; "" otherwise.
+    """
+    status = console.sync_status
+    if status is None or status.connection not in AWAY or not _has_looked(status):
+        return ""
+    left = status.references_left
+    if left >= REFERENCES_FEW:
+        return ""
+    if left == 0:
+        return _("Plus de numéro de commande : F8 garde l'appel, prévenez l'administrateur.")
+    many = _("Plus que {left} numéros de commande sans la centrale : prévenez l'administrateur.")
+    one = _("Plus qu'un numéro de commande sans la centrale : prévenez l'administrateur.")
+    return one if left == 1 else many.format(left=left)
+
+
+def _has_looked(status: SyncStatus) -> bool:
+    """Into the console's files: before that, no figure of a status is one."""
+    return status.catalogue_version != ""
+
+
 def how_long(seconds: float) -> str:
     """In the unit that one would say: "12 min", "3 h", "2 jours"."""
     minutes = round(seconds / 60)
@@ -193,15 +225,17 @@ def percent_of(now: CatalogueProgress) -> int:
 def catalogue_awaited(console: Console) -> str:
     """How far central's first catalogue is on its way, or why it is not."""
     status = console.sync_status
-    if status is None or status.connection is not Connection.ONLINE:
-        return _NO_CATALOGUE_YET[status.connection if status else Connection.NOT_ENROLLED]
+    if status is None:
+        return _NO_CATALOGUE_YET[Connection.NOT_ENROLLED]
+    if status.connection is not Connection.ONLINE:
+        return _NO_CATALOGUE_YET[status.connection]
     now, code = status.catalogue_progress, status.last_error_code or ""
     if code == NO_CATALOGUE:
         return _("la centrale n'a pas de catalogue")
     if now is None and code.startswith(NOT_TAKEN):
         return _("catalogue refusé par ce poste, prévenez l'administrateur")
     if now is None or not now.rows_total:
-        return _("le catalogue de la centrale arrive")
+        return _NO_CATALOGUE_YET[Connection.ONLINE]
     return _("le catalogue de la centrale arrive, {percent} %").format(percent=percent_of(now))
 
 

@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from models.draft import Draft, Step
 from screens.console import Console, console_of
-from screens.status_view import status_view
+from screens.status_view import references_line, status_view
 from screens.widgets.frame import (
     HELP_HINT,
     HELP_WHILE_TYPING,
@@ -116,10 +116,16 @@ class StepScreen(Screen[None]):
 
     def aside(self) -> str:
         """What is said beneath the status when nothing went wrong."""
-        return ""
+        if self.console.state.has_trial_prices:
+            return ""  # nothing can be confirmed anyway, and why is said above
+        return references_line(self.console)
 
     def _draw_notice(self) -> None:
-        self.query_one("#notice", Notice).show(self.console.notice, self.aside())
+        """A sentence of two lines begins in the place of the state of the line: nothing moves."""
+        notice = self.query_one("#notice", Notice)
+        notice.show(self.console.notice, self.aside())
+        above = notice.lines(self.size.width - notice.margins)[:-1]
+        self.query_one("#status", StatusPanel).covered = tuple(above)
 
     def refresh_keys(self) -> None:
         typing = isinstance(self.focused, TextField) and not self.focused.is_help_key_free

@@ -85,8 +85,13 @@ def _held(order: Order, tx: Transaction) -> Mapping[str, int]:
     known = known_to_central(order, tx)
     if known is None:
         return {}
-    short = {*_said_short(known), *_found_short(known, tx)}
-    return {line.sku: line.quantity for line in known.quote.lines if line.sku not in short}
+    found = _found_short(order, tx)
+    said = set(_said_short(known))
+    return {
+        line.sku: min(line.quantity, found.get(line.sku, line.quantity))
+        for line in known.quote.lines
+        if line.sku not in said
+    }
 
 
 def _said_short(order: Order) -> Iterator[str]:
@@ -95,11 +100,19 @@ def _said_short(order: Order) -> Iterator[str]:
             yield from reason.skus
 
 
-def _found_short(order: Order, tx: Transaction) -> Iterator[str]:
+def _found_short(order: Order, tx: Transaction) -> Mapping[str, int]:
+    """How many central had, and put aside, of what was too few in its newest verdict."""
+    short: Mapping[str, int] = {}
     for event in tx.orders.events(order.order_id):
-        found = event.facts.get("differences")
-        if event.kind is not OrderEventKind.DIFFERENCES_SEEN or not isinstance(found, list):
-            continue
-        for difference in found:
-            if difference.get("code") == STOCK_SHORT:
-                yield str(difference.get("sku"))
+        if event.kind is OrderEventKind.ACCEPTED_BY_CENTRAL:
+            short = {}
+        elif event.kind is OrderEventKind.DIFFERENCES_SEEN:
+            short = dict(_short_in(event.facts.get("differences")))
+    return short
+
+
+def _short_in(differences: object) -> Iterator[tuple[str, int]]:
+    for one in differences if isinstance(differences, list) else ():
+        if one.get("code") == STOCK_SHORT:
+            had = str(one.get("central", ""))
+            yield str(one.get("sku")), int(had) if had.isdecimal() else 0

@@ -26,6 +26,7 @@ from kiosk.container import Container
 from kiosk.painter import Painter
 from models.draft import Draft
 from models.order import Order
+from screens.widgets.frame import Notice
 from services.adapters.console_store import ConsoleStore
 from services.sync.status import Connection, SyncStatus
 
@@ -115,8 +116,9 @@ class Operator:
 
     @property
     def notice(self) -> str:
-        """The line between the status and the keys."""
-        return self.lines[-2].strip()
+        """What stands between the status and the keys: one line, or two as one."""
+        count = len(self.app.screen.query_one(Notice).lines(self.app.size.width - 2))
+        return " ".join(line.strip() for line in self.lines[-1 - count : -1])
 
     @property
     def step(self) -> str:

@@ -108,9 +108,9 @@ def _exchange(container: Container, engine: SyncEngine) -> SyncReport:
 def _say(report: SyncReport) -> None:
     said = [f"{report.sent} envoyée(s)", f"{report.still_waiting} en attente"]
     if report.refused_in_all:
-        said.append(f"{report.refused_in_all} refusée(s) : voir « kiosk orders »")
+        said.append(f"{report.refused_in_all} refusée(s) : voir « kiosk orders work »")
     if report.differences:
-        said.append(f"{report.differences} avec des différences : voir « kiosk orders »")
+        said.append(f"{report.differences} avec des différences : voir « kiosk orders work »")
     print("commandes : " + ", ".join(said))
     print(f"références d'avance : {report.references_left}")
     if report.is_catalogue_new:

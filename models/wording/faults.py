@@ -129,8 +129,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         "La centrale est d'une version plus ancienne : l'envoi attend sa mise à jour ;"
         " prévenez l'administrateur."
     ),
+    "events_not_begun": "L'écoute de la centrale commence au prochain échange ; c'est automatique.",
     "file_too_new": _file_too_new,
     "method_not_allowed": "La centrale est d'une autre version : prévenez l'administrateur.",
+    "no_pack_to_take": "Aucun pack n'est moins cher à présent : le panier reste comme il est.",
     "no_references_left": (
         "Plus de référence disponible : la commande attend que la console se connecte."
     ),
@@ -212,6 +214,9 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "shop_file_unreadable": lambda facts: (
         f"Réglages de la boutique : {facts.get('path', 'le fichier')} est absent ou illisible."
     ),
+    "sku_unknown": lambda facts: (
+        f"Aucun article {facts.get('sku', 'de ce nom')} à la centrale : vérifiez sa référence."
+    ),
     "sign_in_refused": "Identifiant ou mot de passe incorrect.",
     "store_busy": "Le fichier de la console est occupé ; recommencez.",
     "store_full": "Le disque est plein : libérez de la place, rien n'est perdu.",
@@ -224,9 +229,9 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     ),
     "sync_defect": "L'échange avec la centrale a rencontré un défaut ; nouvel essai automatique.",
     "sync_stopped": "L'échange avec la centrale a été interrompu ; il reprendra où il en était.",
-    "token_expired": "Le jeton de cette console a expiré : il faut l'enrôler à nouveau.",
+    "token_expired": "L'accès de cette console a expiré : elle est à rattacher à nouveau.",
     "too_many_requests": _too_many_requests,
-    "unauthorised": "La centrale n'accepte pas cette console : il faut l'enrôler à nouveau.",
+    "unauthorised": "La centrale n'accepte pas cette console : elle est à rattacher à nouveau.",
     "work_unknown": "Ce point à traiter n'existe plus.",
     "voucher_code_spaced": "Un code n'a pas d'espace avant ni après : donnez-le sans.",
     "voucher_code_taken": "Ce code existe déjà : un code imprimé ne change pas, choisissez-en un autre.",

@@ -58,13 +58,13 @@ def _incomplete(facts: Facts) -> str:
 
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "store_read_only": lambda facts: (
-        f"Impossible d'écrire dans {facts.get('path')} : vérifiez les droits du dossier "
-        "(« kiosk doctor » dit lesquels)."
+        "Écriture impossible : vérifiez les droits (« kiosk doctor » dit lesquels) de"
+        f" {facts.get('path')}."
     ),
     "store_broken": lambda facts: (
-        f"Le fichier {facts.get('path')} est abîmé ou n'est pas un fichier de Kiosk. Il est laissé "
-        "tel quel : mettez-le de côté avec ses voisins -wal et -shm, remettez une sauvegarde à sa "
-        "place (ou rien, pour repartir à neuf), puis lancez « kiosk doctor »."
+        "Fichier abîmé, ou qui n'est pas de Kiosk : mettez-le de côté avec ses voisins -wal et "
+        "-shm, remettez une sauvegarde (ou rien, pour repartir à neuf), puis lancez "
+        f"« kiosk doctor ». Il est laissé tel quel : {facts.get('path')}."
     ),
     "order_incomplete": _incomplete,
     "order_file_malformed": lambda facts: "\n".join(

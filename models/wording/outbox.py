@@ -70,6 +70,11 @@ def why(code: str) -> str:
     return _REASONS.get(code, f"code {code}")
 
 
+def why_in_brief(code: str) -> str:
+    """The same in two or three words, for a list with little room."""
+    return _BRIEF.get(code) or why(code)
+
+
 def _tries(attempts: int) -> str:
     return f"{attempts} essai{'s' if attempts > 1 else ''}"
 
@@ -110,8 +115,32 @@ _REASONS: Mapping[str, str] = {
     "reference_taken": "référence déjà prise",
     "revision_conflict": "ne suit pas ce que la centrale a déjà",
     "sync_defect": "défaut de l'échange",
-    "token_expired": "jeton expiré, console à enrôler à nouveau",
+    "token_expired": "accès expiré, console à rattacher à nouveau",
     "too_many_requests": "trop d'envois à la fois",
     "unauthorised": "console refusée par la centrale",
 }
 """By ``models.wire.problems`` and the codes of the line to central."""
+
+_BRIEF: Mapping[str, str] = {
+    "body_malformed": "envoi incompris",
+    "central_not_ready": "pas prête",
+    "central_timeout": "sans réponse",
+    "central_unclear": "réponse confuse",
+    "central_unreachable": "injoignable",
+    "defect_at_central": "défaut là-bas",
+    "field_unknown": "centrale ancienne",
+    "method_not_allowed": "autre version",
+    "not_enrolled": "non rattachée",
+    "not_found": "autre version",
+    "order_cancelled": "déjà annulée à la centrale",
+    "order_conflict": "identifiant déjà pris",
+    "order_unknown": "commande inconnue",
+    "outbox_kind_unknown": "programme récent",
+    "reference_not_leased": "référence d'une autre console",
+    "revision_conflict": "ne suit pas la précédente",
+    "sync_defect": "défaut ici",
+    "token_expired": "accès expiré",
+    "too_many_requests": "trop d'envois",
+    "unauthorised": "console refusée",
+}
+"""Where ``_REASONS`` is long."""

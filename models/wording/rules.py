@@ -11,10 +11,12 @@ from datetime import date
 
 from models.cart import CODES_MAX
 from models.money import NO_BREAK, format_cents
+from models.order import OrderState
 from models.promise import Promise, PromiseReason, PromiseReasonCode
 from models.quote import CodeOutcome
 from models.reference import grouped
 from models.vouchers import Refusal, RefusalReason, Voucher, VoucherKind
+from models.wording.labels import state_name
 
 LabelOf = Callable[[str], str]
 
@@ -43,6 +45,11 @@ def long_date(day: date) -> str:
     """``mercredi 25 novembre 2026``, ``vendredi 1er mai 2026``."""
     weekday, month = _WEEKDAYS[day.weekday()], _MONTHS[day.month - 1]
     return f"{weekday} {_ordinal(day.day)} {month} {day.year}"
+
+
+def date_to_say(day: date) -> str:
+    """``lundi 7 décembre``, ``vendredi 1er mai``: whole words, to be read aloud."""
+    return f"{_WEEKDAYS[day.weekday()]} {_ordinal(day.day)} {_MONTHS[day.month - 1]}"
 
 
 def _ordinal(day: int) -> str:
@@ -270,6 +277,15 @@ def _too_many(facts: Facts) -> str:
     return f"Pas plus de {facts.get('maximum', 99)} du même article par commande."
 
 
+def _order_transition(facts: Facts) -> str:
+    """Not yet, or no more: the table does not say which."""
+    before, after = (str(facts.get(name, "")) for name in ("before", "after"))
+    if not {before, after} <= set(OrderState):
+        return "Cette commande ne peut pas passer à cet état : vérifiez son numéro."
+    now, wanted = (state_name(OrderState(word)) for word in (before, after))
+    return f"Commande {now} : elle ne peut pas devenir « {wanted} ». Vérifiez son numéro."
+
+
 def _reference_check(facts: Facts) -> str:
     named = f" {grouped(str(facts['reference']))}" if "reference" in facts else ""
     told = f"La référence{named} contient un chiffre faux : faites-la relire trois par trois."
@@ -279,14 +295,14 @@ def _reference_check(facts: Facts) -> str:
 
 
 def _total_changed(facts: Mapping[str, object]) -> str:
-    """One line of the screen: what it was and is, why, and that it counts once it was said."""
+    """What it was and is, that it counts once it was said, and why: what may be long is last."""
     said, now = (format_cents(_cents(facts, name)) for name in ("said", "now"))
     causes = [
         *(f"code {code} refusé" for code in _texts(facts, "codes")),
-        *(f"prix changé : {label}" for label in _texts(facts, "labels")),
+        *(f"prix changé pour {label}" for label in _texts(facts, "labels")),
     ]
-    why = f" ({', '.join(causes)})" if causes else ""
-    return f"Total : {now} au lieu de {said}{why}. Rien n'est commandé, à relire."
+    why = f" : {', '.join(causes)}" if causes else ""
+    return f"Total : {now} au lieu de {said}. Rien n'est commandé, à relire{why}."
 
 
 def _cents(facts: Mapping[str, object], name: str) -> int:
@@ -302,7 +318,7 @@ def _texts(facts: Mapping[str, object], name: str) -> Sequence[str]:
 ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "amount_malformed": "Montant illisible : tapez-le comme 12,50.",
     "code_empty": "Tapez d'abord le code.",
-    "order_transition": "Cette commande ne peut plus passer à cet état.",
+    "order_transition": _order_transition,
     "quantity_out_of_range": _too_many,
     "reference_check": _reference_check,
     "reference_malformed": "Une référence a neuf chiffres, par exemple 482 013 956.",

@@ -14,7 +14,7 @@ from datetime import date
 from models.money import format_cents
 from models.order import OrderState
 from models.wording.labels import state_name
-from models.wording.rules import short_date
+from models.wording.rules import date_to_say, short_date
 from models.work import WorkItem, WorkKind
 
 Facts = Mapping[str, object]
@@ -116,11 +116,12 @@ def _price_changed(found: _Difference) -> Advice:
 
 
 def _code_refused(found: _Difference) -> Advice:
-    why = _CODE_REASONS.get(found.central, "la centrale ne l'accepte pas")
+    why = _CODE_REASONS.get(found.central, "il n'est pas accepté")
+    told = _CODE_REASONS_TOLD.get(found.central, why)
     return Advice(
         "code refusé",
         f"Code {found.said} : {why}.",
-        f"« Votre code {found.said} ne peut pas compter : {why}. Gardez-vous la commande sans "
+        f"« Votre code {found.said} ne peut pas compter : {told}. Gardez-vous la commande sans "
         "lui ? »",
         f"Remise maintenue : A. Sans le code : M, puis F2 et Suppr. {_CANCEL}",
     )
@@ -162,9 +163,10 @@ def _stock_short(found: _Difference) -> Advice:
     left = _whole(found.central) or 0
     remains = "n'est plus en stock" if left <= 0 else f"ne reste qu'en {left} exemplaire"
     remains += "s" if left > 1 else ""
+    ordered = f"{found.said} commandé{'s' if (_whole(found.said) or 0) > 1 else ''}"
     return Advice(
         "rupture depuis l'appel",
-        f"{found.label} : {found.said} commandés, {max(0, left)} en stock.",
+        f"{found.label} : {ordered}, {max(0, left)} en stock.",
         f"« {found.label} {remains} depuis notre appel. Voulez-vous attendre, ou prendre autre "
         "chose ? »",
         "Il attend : A. Il prend autre chose : M. Il renonce : X.",
@@ -183,11 +185,13 @@ def _sku_unknown(found: _Difference) -> Advice:
 
 def _promise_later(found: _Difference) -> Advice:
     said, central = _day(found.said), _day(found.central)
-    later = f"au plus tard {central}" if central else "à une date que nous ne connaissons pas"
+    late, first = _day_to_say(found.central), _day_to_say(found.said)
+    when = f"au plus tard le {late}" if late else "à une date que nous ne connaissons pas"
+    instead = f"le {first}" if first else "comme prévu"
     return Advice(
         "départ plus tard",
         f"Départ : {said or 'délai inconnu'} annoncé, {central or 'délai inconnu'} maintenant.",
-        f"« Votre colis partira {later}, et non {said or 'comme prévu'}. Attendez-vous ? »",
+        f"« Votre colis partira {when}, et non {instead}. Attendez-vous ? »",
         f"Il attend : A. {CHANGE_OR_CANCEL}",
     )
 
@@ -233,7 +237,7 @@ _DIFFERENCES: Mapping[str, Callable[[_Difference], Advice]] = {
 """By ``models.wire.orders.DifferenceCode``, and what the console finds itself after a gap."""
 
 _CODE_REASONS: Mapping[str, str] = {
-    "unknown": "il n'existe pas à la centrale",
+    "unknown": "il n'existe pas",
     "looks_like": "il n'existe pas tel quel",
     "not_yet_valid": "il n'est pas encore valable",
     "expired": "il a expiré",
@@ -250,6 +254,12 @@ _CODE_REASONS: Mapping[str, str] = {
     "nothing_to_take_off": "il n'y a rien à déduire",
 }
 """By ``models.vouchers.RefusalReason``."""
+
+_CODE_REASONS_TOLD: Mapping[str, str] = {
+    "customer_unknown_yet": "il est personnel",
+    "already_used_by_customer": "vous l'avez déjà utilisé",
+}
+"""Where it is said otherwise to the caller than of them."""
 
 
 # --- refusals ----------------------------------------------------------------------------
@@ -389,8 +399,12 @@ def _amount(text: str) -> str:
     return text or "rien" if cents is None else format_cents(cents)
 
 
-def _day(text: str) -> str:
+def _day(text: str, form: Callable[[date], str] = short_date) -> str:
     try:
-        return short_date(date.fromisoformat(text))
+        return form(date.fromisoformat(text))
     except ValueError:
         return text
+
+
+def _day_to_say(text: str) -> str:
+    return _day(text, date_to_say)

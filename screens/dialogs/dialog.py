@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.scalar import Scalar
 from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
@@ -73,7 +74,11 @@ class Dialog(Screen[None]):
         is_typing = isinstance(self.focused, TextField)
         self.query_one(KeyLine).help = HELP_WHILE_TYPING if is_typing else HELP_HINT
         self.query_one(KeyLine).hints = tuple(self.keys())
-        self.query_one(Notice).show(self.console.notice, "")
+        notice = self.query_one(Notice)
+        notice.show(self.console.notice, "")
+        height = len(notice.lines(self.size.width - notice.margins))
+        if notice.styles.height != Scalar.from_number(height):  # setting it lays all out anew
+            notice.styles.height = height
 
     @on(TextField.CardRefused)
     def _card_refused(self) -> None:

@@ -17,6 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from screens.widgets.ink import ACCENT, DIM, STRONG, WARNING, cut, fill
+from screens.widgets.rows import wrapped
 
 STEPS = ("Imprimante", "Panier", "Client", "Livraison", "Paiement", "Relecture")
 
@@ -119,6 +120,9 @@ class StatusPanel(LineWidget):
 
     view: reactive[StatusView] = reactive(StatusView())
 
+    covered: reactive[tuple[Segment, ...]] = reactive(())
+    """What stands in the place of the last line: the beginning of a long notice beneath it."""
+
     def line(self, y: int, width: int) -> Sequence[Segment]:
         match y:
             case 0:
@@ -128,7 +132,7 @@ class StatusPanel(LineWidget):
             case 2:
                 return self._money(width)
             case _:
-                return self._connection(width)
+                return self.covered or self._connection(width)
 
     def _rule(self, width: int) -> list[Segment]:
         title = cut(self.view.title, width - 8)
@@ -159,8 +163,13 @@ HELP_WHILE_TYPING = KeyHint("F12", "touches")
 """Where "?" is text."""
 
 
+NOTICE_LINES = 2
+
+
 class Notice(LineWidget):
-    """One sentence about what went wrong, there until the next thing is done."""
+    """What went wrong, there until the next thing is done. A sentence that needs two lines ends
+    here and begins above, on a line that whoever lays out the screen gives it.
+    """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -173,9 +182,13 @@ class Notice(LineWidget):
             self._text, self._style = shown
             self.refresh()
 
+    def lines(self, width: int) -> list[Segment]:
+        """One or two, of at most ``width`` columns: what to do next is at their end."""
+        return [Segment(text, self._style) for text in notice_lines(self._text, width)]
+
     def line(self, y: int, width: int) -> Sequence[Segment]:
-        del y
-        return [Segment(cut(self._text, width), self._style)]
+        lines = self.lines(width)
+        return lines[max(0, len(lines) - self.size.height) + y :][:1]
 
 
 class KeyLine(LineWidget):
@@ -193,6 +206,15 @@ class KeyLine(LineWidget):
         for hint in hints_that_fit(self.hints, self.help, width):
             out += [Segment(hint.key, STRONG), Segment(f" {hint.action}   ")]
         return out
+
+
+def notice_lines(text: str, width: int) -> list[str]:
+    """``text`` in as many lines as it needs, at most NOTICE_LINES and at least one; only what is
+    longer than that is cut.
+    """
+    lines = wrapped(text, width)
+    kept = lines[: NOTICE_LINES - 1]
+    return [*kept, cut(" ".join(lines[NOTICE_LINES - 1 :]), width)] if lines[1:] else lines or [""]
 
 
 def line_of_state(view: StatusView, width: int) -> str:

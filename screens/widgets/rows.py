@@ -17,9 +17,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from models.wording.typography import tied
 from screens.widgets.ink import ACCENT, DIM, STRONG
 
 MARK = "› "
+_TIE = "\ue000"
+"""A space at which no line ends, of no meaning of its own, while lines are made."""
 
 
 def line(*parts: str | tuple[str, Style]) -> Text:
@@ -44,8 +47,11 @@ def columns(left: Text, right: str, width: int) -> Text:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` characters; what is to be read aloud is never cut."""
-    return textwrap.wrap(text, max(1, width), break_on_hyphens=False)
+    """``text`` in lines of at most ``width`` characters; what is to be read aloud is never cut,
+    and no line begins with a sign.
+    """
+    lines = textwrap.wrap(tied(text, _TIE), max(1, width), break_on_hyphens=False)
+    return [line.replace(_TIE, " ") for line in lines]
 
 
 class Rows(Widget):

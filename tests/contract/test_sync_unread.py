@@ -22,7 +22,7 @@ from services.adapters.central_http import CentralHttp
 from services.sync import downloads
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import Enrolment, write_enrolment
-from services.sync.status import SyncReport
+from services.sync.status import Connection, SyncReport
 from services.sync.unread import WORDS, UnreadPart
 
 
@@ -178,3 +178,12 @@ def test_an_order_in_a_state_of_tomorrow_is_not_missing(newer: Newer) -> None:
     newer.line.words = {}
     assert newer.run().unread == 0
     assert newer.shop.order_ids() == [order.order_id]
+
+
+def test_what_is_refused_or_different_is_in_the_list_that_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _say(SyncReport(Connection.ONLINE, differences=1, refused_in_all=2))
+    said = capsys.readouterr().out
+    assert "2 refusée(s) : voir « kiosk orders work »" in said
+    assert "1 avec des différences : voir « kiosk orders work »" in said

@@ -236,6 +236,35 @@ def test_an_error_says_what_happened_and_what_to_do(error: KioskError, sentence:
     assert error_sentence(error) == sentence
 
 
+@pytest.mark.parametrize(
+    "before, after, says",
+    [
+        (
+            "in_preparation",
+            "delivered",
+            (
+                "Commande en cours de préparation : elle ne peut pas devenir « livrée ». "
+                "Vérifiez son numéro."
+            ),
+        ),
+        (
+            "moon",
+            "delivered",
+            "Cette commande ne peut pas passer à cet état : vérifiez son numéro.",
+        ),
+    ],
+)
+def test_a_state_that_is_not_reached_yet_is_not_called_passed(before, after, says) -> None:
+    error = DomainError("order_transition", before=before, after=after)
+    assert error_sentence(error) == says
+
+
+def test_an_article_that_is_not_sold_is_named() -> None:
+    assert error_sentence(Rejected("sku_unknown", sku="NOPE")) == (
+        "Aucun article NOPE à la centrale : vérifiez sa référence."
+    )
+
+
 OURS = (rules.ERROR_SENTENCES, faults.ERROR_SENTENCES)
 THEIRS = (people.ERROR_SENTENCES, orders.ERROR_SENTENCES)
 
@@ -253,6 +282,7 @@ def test_a_sentence_can_do_without_facts(code: str) -> None:
     assert sentence.endswith(".")
     assert "  " not in sentence
     assert "None" not in sentence
+    assert "enrôl" not in sentence, "the word for it is rattachement"
 
 
 @pytest.mark.parametrize("code", sorted(PROBLEMS))

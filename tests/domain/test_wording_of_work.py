@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -80,9 +81,36 @@ def test_what_is_left_is_said_as_a_number(left: str, says: str) -> None:
 
 def test_a_date_that_is_not_known_is_said_plainly() -> None:
     later = difference_advice(difference("promise_later", "2026-11-25", "2026-12-01"))
-    assert "au plus tard mar. 1er déc., et non mer. 25 nov." in later.to_say
+    assert later.to_say == (
+        "« Votre colis partira au plus tard le mardi 1er décembre, et non le mercredi 25 novembre."
+        " Attendez-vous ? »"
+    )
     unknown = difference_advice(difference("promise_later", "2026-11-25", ""))
     assert "délai inconnu maintenant" in unknown.happened
+
+
+def test_one_is_singular() -> None:
+    told = difference_advice(difference("stock_short", 1, 0, "BRO-LC970BK"), label_of)
+    assert told.happened == "LC-970 noir : 1 commandé, 0 en stock."
+
+
+SAID = [
+    difference(code.value, said, central, "BRO-LC970BK")
+    for code in DifferenceCode
+    for said, central in (("2026-11-25", "2026-12-07"), ("2026-12-01", ""), ("2", "1"))
+] + [difference("code_refused", "NOEL2026", reason.value) for reason in RefusalReason]
+
+
+@pytest.mark.parametrize("found", SAID)
+def test_what_is_read_aloud_is_whole_words_of_the_callers_own(found: dict[str, object]) -> None:
+    """No central, no "this customer", no abbreviated day, no second full stop."""
+    told = difference_advice(found, label_of).to_say
+    assert "centrale" not in told
+    assert "ce client" not in told
+    assert ".." not in told
+    assert not re.search(
+        r"\b(lun|mar|mer|jeu|ven|sam|dim|janv|févr|avr|juil|sept|oct|nov|déc)\.", told
+    )
 
 
 @pytest.mark.parametrize("reason", list(RefusalReason))
@@ -90,7 +118,7 @@ def test_every_reason_of_a_code_has_its_words(reason: RefusalReason) -> None:
     told = difference_advice(difference("code_refused", "NOEL2026", reason.value))
     assert "NOEL2026" in told.to_say
     assert reason.value not in told.to_say
-    assert "ne l'accepte pas" not in told.to_say
+    assert "n'est pas accepté" not in told.to_say
 
 
 @pytest.mark.parametrize("code", list(DifferenceCode))

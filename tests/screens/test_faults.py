@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ import pytest
 from console_at_work import console_at_work, resumed
 from console_fixtures import complete_draft
 
+from kiosk import presenter
+from models import wording
 from models.draft import DraftState, Step
 from models.errors import Unavailable
 from services.adapters.console_store import ConsoleStore
@@ -184,6 +187,54 @@ async def test_news_while_the_file_is_busy_end_no_call(folder, monkeypatch, what
         assert (operator.app.is_running, operator.app.return_code) == (True, None)
         await operator.press(*"-Roy", "enter")
         assert operator.saved.customer.person.last_name == "Duval-Roy"
+
+
+async def test_numbers_that_run_out_are_said_beneath_the_state_of_the_line(folder) -> None:
+    few = SyncStatus(Connection.OFFLINE, references_left=7, catalogue_version="central-1")
+    says = "Plus que 7 numéros de commande sans la centrale : prévenez l'administrateur."
+    async with resumed(folder, WHOLE.at(Step.CUSTOMER, "last_name")) as operator:
+        await operator.hears(few)
+        assert operator.notice == says
+        await operator.press("f1")
+        assert operator.notice == says
+        await operator.hears(replace(few, connection=Connection.ONLINE))
+        assert operator.notice == ""
+
+
+@pytest.mark.parametrize("code", ["token_expired", "central_timeout", "sign_in_offline_unknown"])
+async def test_what_was_said_of_the_line_goes_once_central_answers(folder, code) -> None:
+    async with resumed(folder, WHOLE) as operator:
+        live = operator.app.live
+        await operator.hears(SyncStatus(Connection.UNAUTHORISED, last_error_code=code))
+        live.present(Unavailable(code))
+        await operator.hears(SyncStatus(Connection.OFFLINE))
+        assert operator.notice == wording.error_sentence(Unavailable(code))
+        await operator.hears(SyncStatus(Connection.ONLINE))
+        assert operator.notice == ""
+        live.present(Unavailable("store_full"))
+        await operator.hears(SyncStatus(Connection.OFFLINE))
+        await operator.hears(SyncStatus(Connection.ONLINE))
+        assert operator.notice == FULL
+
+
+async def test_a_defect_in_what_hears_the_sync_ends_the_program_in_order(
+    folder, monkeypatch
+) -> None:
+    """Raised in the sync's thread it would be lost, and the screen go on with old figures."""
+    defect = KeyError("synced")
+
+    def broken(*_: object) -> None:
+        raise defect
+
+    async with console_at_work(folder) as operator:
+        app = operator.app
+        monkeypatch.setattr(app.live.placed, "sync_changed", broken)
+        await asyncio.to_thread(app.live._sync_told, SyncStatus(Connection.ONLINE))
+        assert app.return_code == presenter.EXIT_DEFECT
+        assert app._exit
+    trace = (folder / presenter.TRACE_FILE).read_text(encoding="utf-8")
+    assert "KeyError" in trace
+    assert "_take_news" in trace
 
 
 async def test_what_is_said_while_news_are_read_stays(folder) -> None:

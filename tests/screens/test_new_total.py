@@ -42,7 +42,10 @@ async def test_what_changed_the_total_is_said_where_the_cart_shows_it(folder) ->
             tx.vouchers.put(replace(voucher, uses_max=1, uses=1))
         await operator.press("enter")
         assert operator.step == "CartScreen"
-        assert "48,70\u00a0€ au lieu de 43,83\u00a0€ (code BIENVENUE10 refusé)" in operator.notice
+        assert operator.notice.startswith(
+            "Total : 48,70\u00a0€ au lieu de 43,83\u00a0€. Rien n'est"
+        )
+        assert operator.notice.endswith("à relire : code BIENVENUE10 refusé.")
         operator.sees("48,70")
 
 

@@ -10,17 +10,28 @@ import pytest
 from console_at_work import fresh_folder
 from console_fixtures import NOW
 from placed_orders import PastCalls
+from rich.cells import cell_len
 
+from models.errors import Unavailable
 from models.order import Order, OrderEvent, OrderEventKind, OrderState, SyncState
 from models.quote import CodeOutcome
 from models.vouchers import VoucherKind
+from models.wire.problems import PROBLEMS
+from models.wording.outbox import _REASONS as REASONS
+from models.wording.outbox import why, why_in_brief
 from screens.follow_up_view import Group, Lists, in_place, items, lists, owed_words, since
 from screens.order_view import order_lines, state_line, what_is_awaited, why_not_changed
 from services.follow_up_state import FollowUp, OrderDossier, OwedRow, parcel_number
-from services.ports import OrderRow, OutboxItem
+from services.ports import OrderRow, OutboxItem, OutboxKind
+from services.sync.outcomes import FORGOTTEN
 
 NB = "\u00a0"
 WIDTH_AT_80 = 76
+TRIED_AGAIN = [
+    code
+    for code in REASONS
+    if code not in PROBLEMS or PROBLEMS[code][1] is Unavailable or code == FORGOTTEN
+]
 LATER = NOW + timedelta(minutes=3)
 
 
@@ -164,7 +175,7 @@ def test_why_it_cannot_be_changed_is_said(order, state, says) -> None:
             item(SyncState.SENT, last_error="central_cut_off", next_try_at=LATER),
             "envoyé, liaison coupée, essai à 11:45",
         ),
-        (item(last_error="central_busy"), "en attente, centrale occupée"),
+        (item(last_error="central_busy"), "en attente, centrale occupée, essai en cours"),
         (item(SyncState.REFUSED), "refusé"),
         (item(SyncState.REFUSED, last_error="order_dispatched", kind="cancellation"), None),
         (item(kind="revision"), "modification : en attente"),
@@ -179,25 +190,50 @@ def test_what_is_owed_in_a_few_words(order, owed, says) -> None:
 @pytest.mark.parametrize(
     "owed, says",
     [
-        (item(SyncState.SENT, kind="cancellation"), "annul. : envoyé, réponse attendue"),
+        (item(SyncState.SENT, kind="cancellation"), "annulation : envoyé, réponse attendue"),
         (
             item(SyncState.SENT, kind="revision", last_error="central_timeout", next_try_at=LATER),
-            "modif. : pas de réponse à temps",
+            "modification : sans réponse, essai à 11:45",
         ),
         (
             item(SyncState.SENT, last_error="defect_at_central", next_try_at=LATER),
             "défaut à la centrale, essai à 11:45",
         ),
-        (item(kind="revision", next_try_at=LATER), "modif. : en attente, essai à 11:45"),
+        (item(kind="revision", next_try_at=LATER), "modification : en attente, essai à 11:45"),
         (
             item(SyncState.REFUSED, kind="cancellation", last_error="order_unknown"),
-            "annul. : la centrale n'a pas cette…",
+            "annulation : commande inconnue",
         ),
     ],
 )
-def test_in_eighty_columns_what_stays_is_why(order, owed, says) -> None:
+def test_in_eighty_columns_what_stays_is_why_and_when(order, owed, says) -> None:
     row = next(row for row in items(seen(order, owed), WIDTH_AT_80) if row.key)
-    assert f"  {says}  " in row.text.plain
+    assert f"  {says}  " in f"{row.text.plain}  "
+
+
+@pytest.mark.parametrize("state", [SyncState.WAITING, SyncState.SENT, SyncState.REFUSED])
+@pytest.mark.parametrize("kind", [*OutboxKind, "moon"])
+def test_every_cause_has_its_place_in_eighty_columns(order, state, kind) -> None:
+    """Whole words, and when it is tried again: by itself, at its time or just now."""
+    for code in REASONS if state is SyncState.REFUSED else TRIED_AGAIN:
+        for at in (LATER, NOW):
+            owed = item(state, kind=kind, last_error=code, next_try_at=at)
+            row = next(row for row in items(seen(order, owed), WIDTH_AT_80) if row.key)
+            text = row.text.plain
+            assert cell_len(text) <= WIDTH_AT_80
+            assert "…" not in text
+            if state is not SyncState.REFUSED:
+                assert ("essai à 11:45" if at is LATER else "essai en cours") in text
+            assert why(code) in text or why_in_brief(code) in text
+
+
+def test_how_long_it_waits_is_said_in_words_where_there_is_room(order) -> None:
+    owed = item(SyncState.SENT, last_error="central_timeout", next_try_at=LATER)
+    (row,) = (row for row in items(seen(order, owed), 116) if row.key)
+    assert "envoyé, pas de réponse à temps, essai à 11:45" in row.text.plain
+    assert row.text.plain.endswith("  depuis 11:42")
+    (row,) = (row for row in items(seen(order, owed), WIDTH_AT_80) if row.key)
+    assert row.text.plain.rstrip().endswith("pas de réponse à temps, essai à 11:45")
 
 
 def test_what_waits_for_another_says_so(order) -> None:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from rich.cells import cell_len
 
-from screens.status_view import clock_line, connection, outbox, progress, work
+from models.draft import Draft
+from models.quote import Quote
+from screens.status_view import (
+    REFERENCES_FEW,
+    catalogue_awaited,
+    clock_line,
+    connection,
+    outbox,
+    progress,
+    references_line,
+    status_view,
+    work,
+)
 from screens.widgets.frame import StatusView, line_of_state
-from services.sync.status import CatalogueProgress, Connection, SyncStatus
+from services.desk_state import DeskState
+from services.sync.status import NO_CATALOGUE, CatalogueProgress, Connection, SyncStatus
 
 ONLINE = SyncStatus(Connection.ONLINE)
 AT = datetime(2026, 11, 23, 10, 45, 12, tzinfo=UTC)
@@ -91,3 +107,67 @@ def test_the_callers_name_is_left_out_before_anything_is_cut() -> None:
     assert short.endswith("3 envois en attente    1 appel en attente")
     assert cell_len(line_of_state(FULL, 76)) <= 76
     assert line_of_state(FULL, 76).startswith("hors ligne, essai à 11:45    2 à traiter (F7)")
+
+
+@pytest.mark.parametrize("line", list(Connection))
+def test_numbers_that_run_out_are_said_while_central_is_away_and_only_then(line) -> None:
+    status = SyncStatus(line, references_left=19, catalogue_version="central-1")
+    is_away = line in {Connection.OFFLINE, Connection.UNAUTHORISED}
+    said = references_line(at(status))
+    assert said == (
+        "Plus que 19 numéros de commande sans la centrale : prévenez l'administrateur."
+        if is_away
+        else ""
+    )
+    assert references_line(at(replace(status, references_left=20))) == ""
+
+
+def test_the_last_number_and_none_are_said_too() -> None:
+    one = SyncStatus(Connection.OFFLINE, references_left=1, catalogue_version="central-1")
+    assert references_line(at(one)).startswith("Plus qu'un numéro de commande")
+    none = replace(one, references_left=0)
+    assert references_line(at(none)).startswith("Plus de numéro de commande : F8 garde l'appel")
+    assert references_line(at(replace(none, catalogue_version=""))) == "", "nothing is known yet"
+    assert references_line(at(None)) == ""
+    for left in range(REFERENCES_FEW):
+        assert cell_len(references_line(at(replace(one, references_left=left)))) <= 78
+
+
+# --- whatever a status may be ---------------------------------------------------------------
+
+EMPTY = DeskState(Draft(UUID(int=1), AT), Quote())
+TRYING = replace(EMPTY, has_trial_prices=True)
+CODES = (None, NO_CATALOGUE, "token_expired", "unauthorised", "central_timeout", "catalogue_busy")
+PROGRESS = (None, CatalogueProgress(0, 0), CatalogueProgress(45, 100))
+
+
+def every_status() -> Iterator[SyncStatus]:
+    """All that the view tells apart, also what no sync would put together."""
+    for line, code, now in product(Connection, CODES, PROGRESS):
+        for waiting, refused, offset, next_try in product(
+            (0, 2), (0, 1), (None, 900.0), (None, AT)
+        ):
+            yield SyncStatus(
+                line,
+                waiting=waiting,
+                refused=refused,
+                last_error_code=code,
+                catalogue_progress=now,
+                clock_offset_seconds=offset,
+                next_try_at=next_try,
+            )
+
+
+@pytest.mark.parametrize("state", [EMPTY, TRYING], ids=["prices", "prices-for-trying"])
+@pytest.mark.parametrize("name", ["", "Jeanne"])
+def test_every_status_has_its_words(state: DeskState, name: str) -> None:
+    people = SimpleNamespace(is_needed=not name, operator_name=name)
+    for status in (None, *every_status()):
+        view = status_view(state, SimpleNamespace(sync_status=status, people=people))
+        assert view.connection
+        assert bool(view.title) is state.has_trial_prices
+
+
+def test_while_it_connects_it_says_so_in_the_place_of_the_catalogue() -> None:
+    connecting = SyncStatus(Connection.CONNECTING)
+    assert catalogue_awaited(at(connecting)) == "catalogue attendu, connexion en cours"

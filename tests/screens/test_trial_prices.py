@@ -66,6 +66,15 @@ async def test_nothing_is_confirmed_before_the_catalogue_is_there(
         assert [line.unit_price_cents for line in order.quote.lines] == [3070, 1290]
 
 
+async def test_keys_typed_during_the_first_contact_are_taken(enrolled: Path) -> None:
+    """On a slow line the sync tells that it is connecting, and it may stay so for a minute."""
+    async with resumed(enrolled, complete_draft(DRAFT)) as operator:
+        await operator.hears(SyncStatus(Connection.CONNECTING))
+        await operator.press("f3", "f6")
+        assert operator.sees("Prix et stock d'essai : catalogue attendu, connexion en cours")
+        assert operator.app.return_code is None
+
+
 async def test_an_enter_that_finds_the_catalogue_there_confirms_nothing_unread(
     enrolled: Path, catalogue: CatalogueFile
 ) -> None:

@@ -117,8 +117,8 @@ def test_a_code_used_up_since_it_was_read_aloud(path, ready, desk):
     assert (error.facts["said"], error.facts["now"]) == (4383, 4870)
     assert error.facts["codes"] == ("BIENVENUE10",)
     assert wording.error_sentence(error) == (
-        "Total : 48,70\u00a0€ au lieu de 43,83\u00a0€ (code BIENVENUE10 refusé)."
-        " Rien n'est commandé, à relire."
+        "Total : 48,70\u00a0€ au lieu de 43,83\u00a0€. Rien n'est commandé, à relire :"
+        " code BIENVENUE10 refusé."
     )
     assert orders(ready) == []
     with ready.read() as tx:
@@ -142,7 +142,7 @@ def test_a_price_that_is_kept_no_longer(ready, desk, tools):
     error = total_changed(desk, seen.draft, 4113)
     assert (error.facts["now"], error.facts["codes"]) == (4383, ())
     assert error.facts["labels"] == ("LC-970 noir",)
-    assert "(prix changé : LC-970 noir)" in wording.error_sentence(error)
+    assert "à relire : prix changé pour LC-970 noir." in wording.error_sentence(error)
     assert orders(ready) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -414,6 +414,46 @@ def test_what_central_could_not_put_aside_is_missing(ready, tools, order, is_con
     changed = confirm(ready, replace(tools, catalogue=Stocked(tools.catalogue, 0)), draft)
     missing = {"BRO-LC970C"} if is_confirmed else {"BRO-LC970C", "BRO-LC970BK"}
     assert out_of_stock(changed) == missing
+
+
+def verdict(store, order, *differences):
+    """Central has the revision that was sent last, and says what it found."""
+    reply(store, order, SyncState.CONFIRMED)
+    with store.write() as tx:
+        accepted = OrderEvent(order.order_id, OrderEventKind.ACCEPTED_BY_CENTRAL, NOW, {})
+        tx.orders.append(accepted)
+        if differences:
+            facts = {"differences": [asdict(one) for one in differences]}
+            tx.orders.append(replace(accepted, kind=OrderEventKind.DIFFERENCES_SEEN, facts=facts))
+
+
+def with_cyan(store, tools, order, quantity):
+    cart = order_cart(store, tools, order)
+    cart = cart.set_quantity("BRO-LC970C", quantity, price_cents=0, at=NOW)
+    sold_out = replace(tools, catalogue=Stocked(tools.catalogue, 0))
+    return revise(store, sold_out, order, cart=cart)
+
+
+def test_what_central_had_of_what_was_too_few_is_put_aside(ready, tools, order):
+    """It had one, and holds it for this order: one is in stock for it, two are not."""
+    cart = order_cart(ready, tools, order)
+    two = revise(
+        ready, tools, order, cart=cart.set_quantity("BRO-LC970C", 2, price_cents=0, at=NOW)
+    )
+    verdict(ready, two, Difference("stock_short", "2", "1", "BRO-LC970C"))
+    one = with_cyan(ready, tools, two, 1)
+    assert out_of_stock(one) == set()
+    assert one.promise.dispatch_by is not None
+    assert out_of_stock(with_cyan(ready, tools, two, 2)) == {"BRO-LC970C"}
+
+
+def test_a_verdict_on_a_change_takes_the_place_of_the_one_before(ready, tools, order):
+    """What was too few then has come in, and central has put it aside since."""
+    verdict(ready, order, Difference("stock_short", "1", "0", "BRO-LC970C"))
+    again = revise(ready, tools, order, payment_method=PaymentMethod.TRANSFER)
+    verdict(ready, again)
+    quantity = {line.sku: line.quantity for line in again.quote.lines}["BRO-LC970C"]
+    assert out_of_stock(with_cyan(ready, tools, again, quantity)) == set()
 
 
 def test_what_was_said_to_be_missing_was_not_put_aside(ready, tools):
