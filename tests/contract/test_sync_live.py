@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -20,14 +20,17 @@ import pytest
 from contract.asking import PARCEL, dispatch, pay, placed
 from contract.conftest import Console, Shop, running
 from contract.in_background import Told, is_live, thread
-from contract.shop import NOW
+from contract.shop import CUSTOMER, NOW
+from sqlalchemy.engine import Connection
 
 from central.settings import CentralSettings
 from central.store.events import Happening, append, prune
+from central.store.operators import add_operator, disable_operator
 from central.store.vouchers import put_vouchers
 from models.errors import Unavailable
 from models.order import Order, OrderState, SyncState
 from models.vouchers import Voucher, VoucherKind
+from models.wire.customers import CustomerWire
 from models.wire.events import EventKind
 from models.wire.orders import order_to_wire
 from services.adapters.central_http import CentralHttp
@@ -188,6 +191,43 @@ def test_only_what_changed_is_asked_for(live: Live, monkeypatch: pytest.MonkeyPa
         )
         live.until(lambda: live.has_code("NEUF"))
     assert set(asked) == {"vouchers"}
+
+
+def test_a_first_operator_and_one_who_is_disabled_are_told_at_once(live: Live) -> None:
+    """Central's hint alone brings them, and what moves makes the screen look again."""
+
+    def allowed() -> list[str]:
+        with live.console.store.read() as tx:
+            return [one.login for one in tx.operators.all() if not one.is_disabled]
+
+    def hint(work: Callable[[Connection], object]) -> None:
+        live.shop.database.run(work)
+        live.note(EventKind.OPERATORS)
+
+    with live.syncing():
+        live.told.wait_for(is_live)
+        before = live.told.all[-1].changes
+        hint(lambda tx: add_operator(tx, "odile", "Odile", password_hash="-", at=NOW))
+        live.told.wait_for(lambda status: status.changes > before, SOON)
+        assert allowed() == ["odile"]
+        before = live.told.all[-1].changes
+        hint(lambda tx: disable_operator(tx, "odile"))
+        live.told.wait_for(lambda status: status.changes > before, SOON)
+        assert allowed() == []
+
+
+def test_a_customer_of_another_console_comes_with_the_hint(live: Live) -> None:
+    with live.syncing():
+        live.told.wait_for(is_live)
+        before = live.told.all[-1].changes
+        who = replace(CUSTOMER, customer_id=UUID(int=77))
+        content = CustomerWire.model_validate(who).canonical()
+        with live.shop.client("autre") as client:
+            put = client.put(f"{live.url}/v1/customers/{who.customer_id}", content=content)
+        assert put.is_success
+        live.told.wait_for(lambda status: status.changes > before, SOON)
+        with live.console.store.read() as tx:
+            assert tx.customers.get(who.customer_id) is not None
 
 
 def _noting(asked: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
