@@ -223,6 +223,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         "Un enregistrement vient d'une version plus récente : mettez le programme à jour."
     ),
     "sync_defect": "L'échange avec la centrale a rencontré un défaut ; nouvel essai automatique.",
+    "sync_holder_silent": (
+        "L'écran qui échange avec la centrale pour ce dossier ne répond plus : fermez-le, un autre"
+        " prend la suite ; rien n'est perdu."
+    ),
     "sync_stopped": "L'échange avec la centrale a été interrompu ; il reprendra où il en était.",
     "token_expired": "Le jeton de cette console a expiré : il faut l'enrôler à nouveau.",
     "too_many_requests": _too_many_requests,

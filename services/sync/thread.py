@@ -83,6 +83,7 @@ class SyncThread:
         self._report = SyncReport(Connection.CONNECTING)
         self._published: SyncStatus | None = None
         self._publishing = threading.Lock()
+        self._is_doubted = False
         self._is_asked = threading.Event()
         self._is_owing = threading.Event()
         self._parts: set[Part] = set()
@@ -206,6 +207,7 @@ class SyncThread:
             )
         if parts != NOTHING:
             self._rhythm.note_parts()
+        self._is_doubted = False
         self._line = LineNews(
             report.connection,
             last_contact_at=self._clock.now() if is_online else self._line.last_contact_at,
@@ -260,8 +262,11 @@ class SyncThread:
             self._live.stop()
 
     def _told(self, part: Part | None) -> None:
-        """Called from the listening thread. Of a burst, only the first wakes."""
+        """Called from the listening thread. Of a burst, only the first wakes. Where central fell
+        silent, nobody knows how the line is until the next exchange.
+        """
         if part is None:
+            self._is_doubted = not self._is_live and self._live is not None and self._live.is_silent
             self._rhythm.hurry(is_live=self._is_live)
             self._show_at_once()
         elif part not in self._parts:
@@ -284,7 +289,11 @@ class SyncThread:
         for whoever asks.
         """
         line = self._line
-        return replace(line, is_live=self._is_live) if self._election.is_won else line
+        if not self._election.is_won:
+            return line
+        is_doubted = self._is_doubted and line.connection is Connection.ONLINE
+        connection = Connection.CONNECTING if is_doubted else line.connection
+        return replace(line, connection=connection, is_live=self._is_live)
 
     def _show_meanwhile(self) -> None:
         """Called from the lookout's thread, whose boundary this is: an exchange takes its time,
@@ -293,6 +302,7 @@ class SyncThread:
         if self._stopping.is_set():
             return
         try:
+            self._election.tell(self._line_now)  # the others hear that this one still runs
             self._take_report(self._engine.look())
             self._show()
         except Exception as error:  # noqa: BLE001 - as in _turn; the end of the exchange says it

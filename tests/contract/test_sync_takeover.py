@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import math
+import signal
 import subprocess
 import sys
 import time
@@ -26,7 +28,7 @@ from hypothesis import strategies as st
 from models.order import OrderEventKind, SyncState
 from services.adapters.central_http import CentralHttp
 from services.sync.backoff import Backoff
-from services.sync.election import Election, LineNews
+from services.sync.election import HOLDER_SILENT, SILENT_SECONDS, Election, LineNews
 from services.sync.rhythm import (
     JUMP_SECONDS,
     LIVE_FACTOR,
@@ -134,6 +136,65 @@ def test_killed_between_central_and_the_file(
     assert shop.order_ids() == [order.order_id]
     assert shop.stock("LC970BK") == 11
     assert console.event_kinds(order).count(OrderEventKind.ACCEPTED_BY_CENTRAL) == 1
+
+
+# --- the holder hangs ---------------------------------------------------------------
+
+
+def test_one_that_is_stopped_is_told_and_one_that_takes_its_time_is_not(
+    console: Console, shop: Shop, central: CentralHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.sync.election.SILENT_SECONDS", 2.0)
+    shop.fill(version="anew", articles=with_price(ARTICLES, "LC970C", 1390))
+    lock = console.catalogue.path.parent / "sync.lock"
+    with stopped_dead(console, shop, "snapshot") as holder, watching(console, central) as told:
+        began = told_at(lock)
+        while told_at(lock) < began + 2.5:  # it waits for central for longer, and says so
+            time.sleep(LOOK_SECONDS)
+        assert HOLDER_SILENT not in {status.last_error_code for status in told.all}
+        holder.send_signal(signal.SIGSTOP)
+        silent = told.wait_for(lambda status: status.last_error_code == HOLDER_SILENT)
+        assert (silent.connection, silent.next_try_at) == (Connection.OFFLINE, None)
+        holder.send_signal(signal.SIGCONT)
+        told.wait_for(lambda status: status.last_error_code != HOLDER_SILENT)
+
+
+def told_at(lock: Path) -> float:
+    try:
+        return float(json.loads(lock.read_bytes())["told_at"])
+    except ValueError:
+        return 0.0  # just being written
+
+
+def test_what_was_said_is_believed_for_some_seconds(tmp_path: Path) -> None:
+    now = Seconds()
+    holder, other = (Election(tmp_path / "sync.lock", now) for _ in range(2))
+    holder.try_to_win()
+    news = LineNews(Connection.ONLINE, last_contact_at=AT, is_live=True)
+    holder.tell(news)
+    now.at += SILENT_SECONDS - 0.2
+    assert (other.hear(), other.is_silent()) == (news, False)
+    now.at += 0.4
+    silent = LineNews(Connection.OFFLINE, last_contact_at=AT, last_error_code=HOLDER_SILENT)
+    assert (other.hear(), other.is_silent(), holder.is_silent()) == (silent, True, False)
+    holder.tell(news)
+    assert (other.hear(), other.is_silent()) == (news, False)
+    now.at = 1.0  # the computer was started again since
+    assert other.hear() == silent
+    holder.leave()
+    assert not other.is_silent()  # nobody has the seat: whoever opens a console sends
+
+
+def test_a_version_that_says_no_time_is_believed(tmp_path: Path) -> None:
+    path = tmp_path / "sync.lock"
+    holder = Election(path)
+    holder.try_to_win()
+    holder.tell(LineNews(Connection.ONLINE))
+    said = json.loads(path.read_bytes())
+    del said["told_at"]
+    path.write_text(json.dumps(said))
+    assert Election(path, lambda: 1e9).hear() == LineNews(Connection.ONLINE)
+    holder.leave()
 
 
 # --- who does not hold the seat -----------------------------------------------------
