@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -44,6 +45,9 @@ STOP_SECONDS = 1.0
 
 NOTHING: frozenset[Part] = frozenset()
 """Only what is owed goes up: no part is asked for."""
+
+STOCK: frozenset[Part] = frozenset({Part.CATALOGUE})
+"""What is asked for most often, and takes as long each time."""
 
 MakeLive = Callable[[SyncEngine, OnNews], LiveListener]
 
@@ -195,6 +199,7 @@ class SyncThread:
         if parts is None:
             self._take_parts()
         engine = self._engine
+        began = time.monotonic()
         with self._lookout:
             report = engine.run_once(retry_all=retry_all, parts=parts)
         is_online = report.connection is Connection.ONLINE
@@ -206,7 +211,8 @@ class SyncThread:
                 retry_after_seconds=report.retry_after_seconds or 0.0,
             )
         if parts != NOTHING:
-            self._rhythm.note_parts()
+            is_alone = parts == STOCK and not report.sent
+            self._rhythm.note_parts(time.monotonic() - began if is_alone else None)
         self._is_doubted = False
         self._line = LineNews(
             report.connection,
@@ -269,9 +275,10 @@ class SyncThread:
             self._is_doubted = not self._is_live and self._live is not None and self._live.is_silent
             self._rhythm.hurry(is_live=self._is_live)
             self._show_at_once()
-        elif part not in self._parts:
+            return
+        self._rhythm.note_hint()
+        if part not in self._parts:
             self._parts.add(part)
-            self._rhythm.note_hint()
             self._woken.set()
 
     def _show_at_once(self) -> None:

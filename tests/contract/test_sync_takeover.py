@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,6 @@ from services.sync.rhythm import (
     LIVE_FACTOR,
     PARTS_SECONDS,
     PARTS_SECONDS_MAX,
-    QUIET_SECONDS,
     SPREAD_SECONDS,
     ClockWatch,
     Rhythm,
@@ -367,7 +366,7 @@ def asked_about(rhythm: Rhythm, now: Seconds, hints: list[float]) -> list[float]
 
 
 @given(burst=st.lists(st.floats(0, 60), min_size=1, max_size=300), chance=st.floats(0, 0.99))
-def test_a_burst_is_a_few_exchanges_and_ever_fewer(burst: list[float], chance: float) -> None:
+def test_a_burst_is_a_few_exchanges(burst: list[float], chance: float) -> None:
     now = Seconds(0.0)
     asked = asked_about(Rhythm(10, Backoff(), lambda: chance, now), now, burst)
     pauses = [after - before for before, after in pairwise(asked)]
@@ -376,26 +375,52 @@ def test_a_burst_is_a_few_exchanges_and_ever_fewer(burst: list[float], chance: f
     assert asked[-1] - max(burst) <= 1.25 * PARTS_SECONDS_MAX + SPREAD_SECONDS  # none is lost
 
 
-def test_while_hints_keep_coming_the_pause_widens_to_its_bound() -> None:
+def latest(hints: list[float], asked: list[float]) -> float:
+    """The longest that one of them waited until it was asked about."""
+    return max(min(at for at in asked if at >= hint) - hint for hint in hints)
+
+
+@pytest.mark.parametrize("between", [0.8, 1.0, 1.3, 2.0, 4.9, 30.0])
+@given(
+    shifts=st.lists(st.floats(0, 0.5), min_size=60, max_size=60),
+    chances=st.lists(st.floats(0, 0.999), min_size=1, max_size=7),
+)
+def test_a_change_every_second_or_two_is_asked_about_within_one(
+    between: float, shifts: list[float], chances: list[float]
+) -> None:
+    """A quarter of the second is left for being told, the exchange and the screen."""
+    now, drawn = Seconds(0.0), cycle(chances)
+    hints = sorted((number + shift) * between for number, shift in enumerate(shifts))
+    rhythm = Rhythm(10, Backoff(), lambda: next(drawn), now)
+    assert latest(hints, asked_about(rhythm, now, hints)) <= 0.75
+
+
+def test_while_hints_are_dense_the_pause_widens_to_its_bound_and_comes_back() -> None:
     now = Seconds(0.0)
     hints = [number / 100 for number in range(6_000)]
-    asked = asked_about(Rhythm(10, Backoff(), lambda: 0.5, now), now, hints)
+    rhythm = Rhythm(10, Backoff(), lambda: 0.5, now)
+    asked = asked_about(rhythm, now, hints)
     pauses = [after - before for before, after in pairwise(asked)]
-    assert pauses[:4] == pytest.approx([0.6, 1.2, 2.4, 4.8], abs=0.2)
+    assert pauses[:4] == pytest.approx([1.1, 2.2, 4.4, 5.0], abs=0.2)
     assert pauses[4:] == pytest.approx([PARTS_SECONDS_MAX] * len(pauses[4:]), abs=0.2)
     assert len(asked) <= 60 / PARTS_SECONDS_MAX + 5
+    calm = [now.at + 6 + 2 * number for number in range(10)]
+    assert latest(calm, asked_about(rhythm, now, calm)) < 1.0
 
 
-def test_after_a_while_of_quiet_a_hint_is_asked_about_at_once() -> None:
+def test_a_queue_at_central_widens_the_pause_and_a_long_way_does_not() -> None:
     now = Seconds(0.0)
-    rhythm = Rhythm(10, Backoff(), lambda: 0.9, now)
-    busy = [number / 10 for number in range(300)]
-    asked_about(rhythm, now, busy)
-    late = now.at + PARTS_SECONDS_MAX * 1.25 + QUIET_SECONDS + 0.01
-    (asked,) = asked_about(rhythm, now, [late])
-    assert asked - late == pytest.approx(0.9 * SPREAD_SECONDS)
-    (again,) = asked_about(rhythm, now, [asked + 0.01])
-    assert again - asked < 1.0
+    rhythm = Rhythm(10, Backoff(), lambda: 0.5, now)
+    pauses = []
+    for took in [0.2, 0.21, 0.2, 0.4, 1.4, 0.2]:
+        rhythm.note_parts(took)
+        pauses.append(rhythm.seconds_to_parts())
+    assert pauses == pytest.approx([PARTS_SECONDS] * 3 + [2.0, PARTS_SECONDS_MAX, 0.55], abs=0.1)
+    for _ in range(1_000):  # it moved to another line
+        rhythm.note_parts(0.9)
+    assert rhythm.seconds_to_parts() == PARTS_SECONDS
+    rhythm.note_parts(None)  # more was exchanged
+    assert rhythm.seconds_to_parts() == PARTS_SECONDS
 
 
 def test_told_in_one_moment_they_ask_over_the_whole_spread() -> None:
