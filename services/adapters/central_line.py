@@ -284,8 +284,11 @@ def _error(answer: httpx.Response, content: bytes) -> KioskError:
     if found is not None and (found.status, found.type) == (status, TYPE_PREFIX + found.code):
         error = error_of(found)
         return type(error)(error.code, **{**error.facts, **when})
-    code = "unauthorised" if status == 401 else "central_unclear"  # noqa: PLR2004 - RFC 9110
-    return Unavailable(code, status=status, **when)
+    return Unavailable(_SAID_BY_ANYBODY.get(status, "central_unclear"), status=status, **when)
+
+
+_SAID_BY_ANYBODY = {401: "unauthorised", 429: "too_many_requests"}
+"""By status: a proxy before central may ask for a name, or to come back later, in its own words."""
 
 
 def _retry_after(answer: httpx.Response) -> int | None:
