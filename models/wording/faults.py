@@ -122,6 +122,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "database_not_empty": (
         "La base n'est pas vide : créez-en une neuve pour y remettre la copie, rien n'est effacé ici."
     ),
+    "database_not_utf8": lambda facts: (
+        f"La base est en {facts.get('encoding', 'un autre codage')}, pas en UTF-8 : supprimez-la, puis"
+        " refaites-la par createdb --encoding UTF8 --template template0."
+    ),
     "database_url_malformed": "Base attendue : postgresql://UTILISATEUR:MOT_DE_PASSE@MACHINE/BASE.",
     "defect_at_central": "La centrale a rencontré un défaut ; nouvel essai automatique.",
     "demo_order_refused": "Commande de démonstration : la centrale ne la prend pas.",
