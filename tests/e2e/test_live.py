@@ -69,3 +69,24 @@ def test_stock_shows_in_what_was_found_without_a_key_and_the_cursor_stays(state:
         assert program.cursor == cursor
         program.press("ctrl+q")
         assert program.wait() == 0
+
+
+def test_a_first_operator_and_their_end_show_without_a_key(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = (sys.executable, "-m", "kiosk.cli", "demo")
+    with PtyProgram(command, environ=clean_environ(KIOSK_STATE_DIR=str(state))) as program:
+        program.wait_for("aucun envoi en attente")
+        program.press("lc970 noir")
+        program.wait_for("lc970 noir")
+        program.settle()
+        cursor = program.cursor
+        monkeypatch.setattr("sys.stdin", StringIO("trois petits chats\n"))
+        at_central("operator", "add", "odile", "Odile")
+        program.wait_for("sans opérateur", within=SOON_SECONDS)
+        assert program.cursor == cursor
+        at_central("operator", "disable", "odile")
+        program.settle(first_within=SOON_SECONDS)
+        assert "sans opérateur" not in program.text
+        program.press("ctrl+q")
+        assert program.wait() == 0
