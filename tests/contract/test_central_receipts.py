@@ -40,7 +40,6 @@ from models.account import Account
 from models.errors import DomainError, KioskError
 from models.order import Order, OrderState
 from models.payment import PaymentMethod
-from models.tables import central as tables
 from models.reference import with_check
 from models.tables import central as tables
 
