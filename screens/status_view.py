@@ -34,7 +34,6 @@ NOT_TAKEN = ("catalogue_", "store_")
 
 _NO_CATALOGUE_YET = {
     Connection.NOT_ENROLLED: _("le catalogue de la centrale est attendu"),
-    Connection.CONNECTING: _("le catalogue de la centrale est attendu"),
     Connection.OFFLINE: _("catalogue attendu, la centrale est injoignable"),
     Connection.UNAUTHORISED: _("catalogue attendu, la centrale refuse ce poste"),
 }

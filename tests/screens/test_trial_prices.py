@@ -82,7 +82,6 @@ async def test_an_enter_that_finds_the_catalogue_there_confirms_nothing_unread(
     "status, says",
     [
         (None, "le catalogue de la centrale est attendu"),
-        (SyncStatus(Connection.CONNECTING), "le catalogue de la centrale est attendu"),
         (SyncStatus(Connection.OFFLINE), "catalogue attendu, la centrale est injoignable"),
         (SyncStatus(Connection.UNAUTHORISED), "catalogue attendu, la centrale refuse ce poste"),
         (ONLINE, "le catalogue de la centrale arrive"),
