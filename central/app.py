@@ -87,6 +87,7 @@ def create_app(settings: CentralSettings) -> FastAPI:
     )
     app.state.passwords = Passwords()
     app.state.hashing = Hashing()
+    app.state.written_at = float("-inf")
     app.state.live = Live(lambda: app.state.database, lambda: app.state.settings)
     answers.install(app)
     contract.describe(app)

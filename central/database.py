@@ -188,7 +188,7 @@ def migrate(where: Path | str, *, is_restored: bool = False) -> None:
 
     Raises Unavailable: "file_too_new" for the database of a newer central, "central_busy",
     "restore_unfinished" unless it is that restore which asks;
-    DomainError("database_url_malformed").
+    DomainError("database_url_malformed" | "database_not_utf8").
     """
     if isinstance(where, Path):
         unfinished.ensure_replaced(where)
@@ -197,6 +197,7 @@ def migrate(where: Path | str, *, is_restored: bool = False) -> None:
     try:
         with _begun(engine, KINDS[engine.dialect.name].TO_WRITE) as connection:
             if engine.dialect.name == "postgresql":
+                postgresql.ensure_utf8(connection)
                 postgresql.lock_for_migration(connection)
             if not is_restored:
                 unfinished.ensure_finished(connection)

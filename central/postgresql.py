@@ -88,6 +88,8 @@ def open_engine(url: URL) -> Engine:
         connect_args={
             "application_name": APPLICATION_NAME,
             "connect_timeout": CONNECT_SECONDS,
+            # Whatever the database has: else what it says comes as bytes, its version first.
+            "client_encoding": "UTF8",
             "keepalives_idle": 30,
         },
         # Parameters hold people's names and addresses: never in an error or a log.
@@ -138,6 +140,13 @@ def turn(engine: Engine) -> contextlib.AbstractContextManager[None]:
     """PostgreSQL has its writers wait in line by itself."""
     del engine
     return contextlib.nullcontext()
+
+
+def ensure_utf8(connection: Connection) -> None:
+    """Names of people are kept as they are. Raises DomainError("database_not_utf8")."""
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DomainError("database_not_utf8", encoding=encoding)
 
 
 def lock_for_migration(connection: Connection) -> None:

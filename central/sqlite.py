@@ -78,12 +78,19 @@ def open_engine(path: Path, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
 
 def make_private(path: Path) -> None:
     """The file is there, and nobody else's to read. Idempotent."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
     for file in files_of(path):
         # One that was copied here may have come readable by others.
         if file.exists() and file.stat().st_mode & 0o777 != FILE_MODE:
             file.chmod(FILE_MODE)
+
+
+def _make_private_folder(folder: Path) -> None:
+    """Each that is missing, from the first one down: ``mkdir`` shuts the last alone."""
+    if not folder.is_dir():
+        _make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def files_of(path: Path) -> Sequence[Path]:

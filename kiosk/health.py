@@ -33,6 +33,9 @@ NOT_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 """The program is younger than this; a clock that says otherwise was never set."""
 
 
+NOT_ACCEPTED = {"unauthorised", "token_expired"}
+
+
 class Level(StrEnum):
     OK = "ok"
     WATCH = "watch"
@@ -73,13 +76,15 @@ def examine(patient: Patient) -> Iterator[Finding]:
     console = paths.console_file(patient.folder)
     finding = _console_file(console)
     yield finding
-    yield _clock(patient.clock, console if finding.level is not Level.ERROR else None)
     if finding.level is Level.OK and console.exists():
         with closing(patient.open_store(console)) as store:
+            central, offset = _central(patient, store)
+            yield _clock(patient.clock, console, offset)
             yield from _orders(store)
             yield from _shop(patient.environ, store)
-            yield _central(patient, store)
+            yield central
     else:
+        yield _clock(patient.clock, console if finding.level is not Level.ERROR else None, None)
         yield Finding("centrale", Level.OK, "console pas encore rattachée (exercice)")
 
 
@@ -159,16 +164,28 @@ def _disk(folder: Path) -> Finding:
     return Finding("disque", Level.OK, told)
 
 
-def _clock(clock: Clock, console: Path | None) -> Finding:
+def _clock(clock: Clock, console: Path | None, offset: float | None) -> Finding:
+    """``offset``: how many seconds central's clock is ahead, where it answered. Whatever the file
+    says, central's is then the one to be compared with, as on the screen.
+    """
     now = clock.now()
     todo = "mettez l'horloge à l'heure (timedatectl) : les promesses de départ en dépendent"
     if now < NOT_BEFORE:
         return Finding("horloge", Level.ERROR, f"{now:%d/%m/%Y %H:%M} UTC", todo)
+    if offset is not None and abs(offset) > CLOCK_SLACK.total_seconds():
+        return Finding("horloge", Level.ERROR, _off_by(offset), todo)
     last = _last_write(console) if console is not None and console.exists() else None
     if last is not None and now < last - CLOCK_SLACK:
         told = f"elle a reculé : {now:%d/%m/%Y %H:%M} UTC, dernier enregistrement {last:%d/%m/%Y %H:%M} UTC"
         return Finding("horloge", Level.ERROR, told, todo)
     return Finding("horloge", Level.OK, f"{now:%d/%m/%Y %H:%M} UTC")
+
+
+def _off_by(offset: float) -> str:
+    from screens.status_view import how_long  # noqa: PLC0415 - only where it is wrong
+
+    does = "retarde" if offset > 0 else "avance"
+    return f"l'horloge de ce poste {does} de {how_long(abs(offset))} sur celle de la centrale"
 
 
 def _last_write(console: Path) -> datetime | None:
@@ -289,26 +306,33 @@ def _shop(environ: Mapping[str, str], store: Store) -> Iterator[Finding]:
         yield Finding("réglages", Level.OK, "les mêmes que ceux de la centrale")
 
 
-def _central(patient: Patient, store: Store) -> Finding:
-    name = "centrale"
+def _central(patient: Patient, store: Store) -> tuple[Finding, float | None]:
+    """And how far its clock is ahead, where it answered."""
+    central: Central | None = None
     try:
         central = patient.connect(store)
         if central is None:
-            return Finding(name, Level.OK, "console pas encore rattachée (exercice)")
+            return Finding("centrale", Level.OK, "console pas encore rattachée (exercice)"), None
         with closing(central):
             central.ping()
             has_catalogue = bool(central.catalogue_version())
     except KioskError as error:
-        is_ours_to_mend = error.code == "unauthorised"
-        return Finding(
-            name,
-            Level.ERROR if is_ours_to_mend else Level.WATCH,
-            "elle n'accepte pas cette console" if is_ours_to_mend else "elle ne répond pas",
-            wording.error_sentence(error)
-            if is_ours_to_mend
-            else "la console continue sans elle et enverra plus tard ; vérifiez le réseau",
-        )
+        return _no_central(error), central.clock_offset_seconds if central else None
+    return _answering(has_catalogue=has_catalogue), central.clock_offset_seconds
+
+
+def _no_central(error: KioskError) -> Finding:
+    told = "elle n'accepte pas cette console" if error.code in NOT_ACCEPTED else ""
+    if error.code.startswith("central_certificate_"):
+        told = "son certificat n'est pas accepté"
+    if told:
+        return Finding("centrale", Level.ERROR, told, wording.error_sentence(error))
+    todo = "la console continue sans elle et enverra plus tard ; vérifiez le réseau"
+    return Finding("centrale", Level.WATCH, "elle ne répond pas", todo)
+
+
+def _answering(*, has_catalogue: bool) -> Finding:
     if not has_catalogue:
         todo = wording.error_sentence(Unavailable(NO_CATALOGUE))
-        return Finding(name, Level.WATCH, "elle répond, mais n'a pas de catalogue", todo)
-    return Finding(name, Level.OK, "elle répond et reconnaît cette console")
+        return Finding("centrale", Level.WATCH, "elle répond, mais n'a pas de catalogue", todo)
+    return Finding("centrale", Level.OK, "elle répond et reconnaît cette console")

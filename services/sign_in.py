@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from models.errors import DomainError, Rejected, Unavailable
@@ -21,6 +23,11 @@ PASSWORD_MAX = 200
 
 CENTRAL_SPOKE = frozenset({"unauthorised", "token_expired", "too_many_requests", "field_unknown"})
 """Central answered, and did not verify: nobody gets round that by pulling the plug."""
+
+
+SLIPS_MAX = 5
+SLIPS_WAIT = timedelta(minutes=5)
+"""As at central: so many wrong passwords in a row, and then a wait, where it cannot be asked."""
 
 
 class SignIn:
@@ -42,6 +49,7 @@ class SignIn:
         self._passwords = passwords
         self._central = central
         self._operator: KnownOperator | None = None
+        self._slips: dict[str, list[datetime]] = {}
 
     @property
     def operator(self) -> KnownOperator | None:
@@ -78,7 +86,8 @@ class SignIn:
         """Verified by central, or here where central cannot be reached.
 
         Raises DomainError("sign_in_refused") for a wrong login or password, or somebody who
-        is disabled; Unavailable("sign_in_offline_unknown") where central cannot be reached
+        is disabled; Unavailable("too_many_requests") after too many of these without central;
+        Unavailable("sign_in_offline_unknown") where central cannot be reached
         and this operator did not sign in here before, or too long ago; Unavailable as central
         says where it answers without verifying.
         """
@@ -130,9 +139,23 @@ class SignIn:
             raise DomainError("sign_in_refused") from why
         if known is None or known.verifier is None or not self._is_verifiable(known):
             raise Unavailable("sign_in_offline_unknown") from why
+        slips = self._slips.setdefault(known.login, [])
+        self._ensure_few(slips)
         if not self._passwords.is_right(password, known.verifier):
+            slips.append(self._clock.now())
             raise DomainError("sign_in_refused") from why
+        slips.clear()
         return known
+
+    def _ensure_few(self, slips: list[datetime]) -> None:
+        """Raises Unavailable("too_many_requests") after SLIPS_MAX of them, until the last is old."""
+        if len(slips) < SLIPS_MAX:
+            return
+        waited = self._clock.now() - slips[-1]
+        if timedelta() <= waited < SLIPS_WAIT:
+            seconds = ceil((SLIPS_WAIT - waited).total_seconds())
+            raise Unavailable("too_many_requests", retry_after_seconds=seconds)
+        slips.clear()
 
     def _is_verifiable(self, known: KnownOperator) -> bool:
         return known.verifiable_until is not None and self._clock.now() < known.verifiable_until

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -134,7 +135,20 @@ def _outbox(args: argparse.Namespace) -> int:
     seen = _follow_up()
     told = [_owed_row_json(row, seen.seen_at) for row in seen.owed] if seen else []
     _print(args, told, _owed_lines(seen))
+    if told:
+        _say_who_is_silent()
     return 0
+
+
+def _say_who_is_silent() -> None:
+    """Why nothing is tried, which no item of the list knows."""
+    from kiosk import paths  # noqa: PLC0415 - only here
+    from kiosk.presenter import sentence  # noqa: PLC0415 - only here
+    from models.errors import Unavailable  # noqa: PLC0415 - only here
+    from services.sync.election import HOLDER_SILENT, Election  # noqa: PLC0415 - only here
+
+    if Election(paths.sync_lock(paths.state_dir())).is_silent():
+        print(f"kiosk: {sentence(Unavailable(HOLDER_SILENT))}", file=sys.stderr)
 
 
 def _follow_up() -> FollowUp | None:

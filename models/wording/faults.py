@@ -80,6 +80,18 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "catalogue_missing": "Il n'y a pas encore de catalogue : lancez « kiosk catalogue import ».",
     "catalogue_unwritable": "Le catalogue ne peut pas être écrit : vérifiez le disque et le dossier.",
     "central_busy": "La centrale est occupée ; nouvel essai automatique.",
+    "central_certificate_expired": (
+        "Le certificat de la centrale est périmé, ou pas encore valable : vérifiez l'heure de ce"
+        " poste, puis prévenez l'administrateur ; rien n'est envoyé d'ici là, rien n'est perdu."
+    ),
+    "central_certificate_name": (
+        "Le certificat présenté porte un autre nom que l'adresse de la centrale : vérifiez"
+        " l'adresse, puis prévenez l'administrateur ; rien n'est envoyé, rien n'est perdu."
+    ),
+    "central_certificate_untrusted": (
+        "Le certificat de la centrale n'est pas reconnu : si elle a le sien propre, SSL_CERT_FILE"
+        " doit le nommer sur ce poste ; prévenez l'administrateur, rien n'est envoyé ni perdu."
+    ),
     "central_cut_off": "La liaison avec la centrale a été coupée ; nouvel essai automatique.",
     "central_not_ready": "La centrale n'est pas prête ; nouvel essai automatique.",
     "central_running": lambda facts: (
@@ -109,6 +121,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "database_missing": "Il n'y a pas de base à cet endroit : vérifiez --database.",
     "database_not_empty": (
         "La base n'est pas vide : créez-en une neuve pour y remettre la copie, rien n'est effacé ici."
+    ),
+    "database_not_utf8": lambda facts: (
+        f"La base est en {facts.get('encoding', 'un autre codage')}, pas en UTF-8 : supprimez-la, puis"
+        " refaites-la par createdb --encoding UTF8 --template template0."
     ),
     "database_url_malformed": "Base attendue : postgresql://UTILISATEUR:MOT_DE_PASSE@MACHINE/BASE.",
     "defect_at_central": "La centrale a rencontré un défaut ; nouvel essai automatique.",
@@ -228,6 +244,10 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
         "Un enregistrement vient d'une version plus récente : mettez le programme à jour."
     ),
     "sync_defect": "L'échange avec la centrale a rencontré un défaut ; nouvel essai automatique.",
+    "sync_holder_silent": (
+        "L'écran qui échange avec la centrale pour ce dossier ne répond plus : fermez-le, un autre"
+        " prend la suite ; rien n'est perdu."
+    ),
     "sync_stopped": "L'échange avec la centrale a été interrompu ; il reprendra où il en était.",
     "token_expired": "L'accès de cette console a expiré : elle est à rattacher à nouveau.",
     "too_many_requests": _too_many_requests,

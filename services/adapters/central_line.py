@@ -8,7 +8,9 @@ no resource and no value of the trade.
 
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -207,10 +209,24 @@ class CentralLine:
             base_url=base,
             timeout=self._timeout,
             transport=self._transport,
+            verify=_trusted(),
             # The network's proxy has no business between two programs on one machine.
             trust_env=urlsplit(base).hostname not in LOOPBACK,
             headers={**known, "Accept-Encoding": "gzip"},
         )
+
+
+def _trusted() -> ssl.SSLContext | bool:
+    """Certificates that SSL_CERT_FILE or SSL_CERT_DIR names, wherever central is; else httpx's
+    own. What they name and cannot be read is as if nobody were trusted by it: central says so.
+    """
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if not (file or folder):
+        return True
+    context = ssl.create_default_context()
+    with suppress(OSError):  # ssl.SSLError is one: a file without a certificate
+        context.load_verify_locations(cafile=file or None, capath=folder or None)
+    return context
 
 
 def _socket_of(stream: Any) -> socket.socket | None:
@@ -230,7 +246,29 @@ def _in_our_words(patience: Patience) -> Iterator[None]:
         raise Unavailable(_code_of(error)) from error
 
 
+UNTRUSTED = "central_certificate_untrusted"
+EXPIRED = "central_certificate_expired"
+OTHER_NAME = "central_certificate_name"
+
+_CERTIFICATE_CODES = {9: EXPIRED, 10: EXPIRED, 62: OTHER_NAME, 64: OTHER_NAME}
+"""By OpenSSL's X509_V_ERR_*: not yet valid, expired, another host, another address. Whatever
+else is wrong with one, it is not trusted.
+"""
+
+
+def _code_of_certificate(error: BaseException | None) -> str | None:
+    """None where that is not what went wrong."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return _CERTIFICATE_CODES.get(error.verify_code, UNTRUSTED)
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def _code_of(error: Exception) -> str:
+    code = _code_of_certificate(error)
+    if code is not None:
+        return code
     match error:
         case httpx.ConnectTimeout():
             return "central_unreachable"
@@ -256,8 +294,11 @@ def _error(answer: httpx.Response, content: bytearray) -> KioskError:
     if found is not None and (found.status, found.type) == (status, TYPE_PREFIX + found.code):
         error = error_of(found)
         return type(error)(error.code, **{**error.facts, **when})
-    code = "unauthorised" if status == 401 else "central_unclear"  # noqa: PLR2004 - RFC 9110
-    return Unavailable(code, status=status, **when)
+    return Unavailable(_SAID_BY_ANYBODY.get(status, "central_unclear"), status=status, **when)
+
+
+_SAID_BY_ANYBODY = {401: "unauthorised", 429: "too_many_requests"}
+"""By status: a proxy before central may ask for a name, or to come back later, in its own words."""
 
 
 def _retry_after(answer: httpx.Response) -> int | None:

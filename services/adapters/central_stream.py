@@ -28,8 +28,10 @@ LINE_SECONDS = 120.0
 PAGES_TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 """Between two pieces of a page; central may have to wait for its database."""
 
-EVENTS_TIMEOUT = httpx.Timeout(20.0, connect=3.0)
-"""Between two pieces of the live stream, which says every few seconds that it is there."""
+EVENTS_TIMEOUT = httpx.Timeout(11.0, connect=3.0)
+"""Between two pieces of the live stream, which says every five seconds that it is there: two of
+these that do not come, and one second for the line.
+"""
 
 PAGES_TYPE = "application/x-ndjson"
 EVENTS_TYPE = "text/event-stream"

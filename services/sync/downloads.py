@@ -172,7 +172,12 @@ class Fetcher:
             if wanted == cursor:
                 self._sink.note_source(source)
                 break
+            has_all = cursor == self._sink.version
             self._apply(central, cursor, source)
+            # Changes were all there were; while a whole catalogue came, more may have.
+            if has_all and self._sink.version == wanted:
+                self._sink.note_source(source)
+                break
 
     def _fetch_aside(self, aside: Aside) -> None:
         aside(self._progressed, self.should_stop, self.meanwhile)

@@ -1,8 +1,9 @@
 """One process per host syncs: whoever holds the lock on a file in the state folder.
 
 The kernel lets go of the lock when its holder dies, however it dies, so another takes over
-at its next look. The holder writes into the file how the line is, for the others to show;
-a note beside it is how the others ask the holder to try now.
+at its next look. The holder writes into the file how the line is, again and again, for the
+others to show: one that is stopped, or hangs, is silent, and what it said is believed for a
+few seconds only. A note beside it is how the others ask the holder to try now.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,14 @@ from services.sync.status import CatalogueProgress, Connection
 
 FILE_MODE = 0o600
 LOOK_SECONDS = 0.02
+
+SILENT_SECONDS = 6.0
+"""A holder says how it stands twice a second, also while an exchange takes its time; only one
+that does not run, or waits for something that never comes, is silent for so long.
+"""
+
+HOLDER_SILENT = "sync_holder_silent"
+"""Error code of what is heard of such a holder: nobody sends until it goes on, or is ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +48,14 @@ class LineNews:
 
 
 class Election:
-    """A seat for one process on this host. Not to be shared between threads."""
+    """A seat for one process on this host. Not to be shared between threads, but for ``tell``.
+    ``now`` is the clock that all processes of this computer have, and that nobody sets.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._now = now
+        self._telling = threading.Lock()
         self._call = path.with_name(path.name + ".call")
         self._held: int | None = None
 
@@ -83,17 +98,50 @@ class Election:
         """
         if self._held is None:
             return
-        said = json.dumps(_spelled(news)).encode()
-        with suppress(OSError):
+        told = {**_spelled(news), TOLD_AT: round(self._now(), 1)}
+        said = json.dumps(told).encode()
+        with self._telling, suppress(OSError):
             os.pwrite(self._held, said, 0)
             os.ftruncate(self._held, len(said))
 
     def hear(self) -> LineNews | None:
-        """What the holder said last; None where it said nothing that can be read."""
+        """What the holder said last; None where it said nothing that can be read. Where that was
+        too long ago, that nobody sends: HOLDER_SILENT.
+        """
         try:
-            return _read(json.loads(self._path.read_bytes()))
+            said = json.loads(self._path.read_bytes())
+            news = _read(said)
+            is_silent = self._is_old(said.get(TOLD_AT))
         except (OSError, ValueError, TypeError, KeyError):
             return None
+        return _silent(news) if is_silent else news
+
+    def is_silent(self) -> bool:
+        """Whether another process has the seat, and does not say any more how it stands."""
+        if self._held is not None:
+            return False
+        news = self.hear()
+        return news is not None and news.last_error_code == HOLDER_SILENT and self._is_taken()
+
+    def _is_old(self, told_at: float | None) -> bool:
+        """A version that says no time is believed. A time to come is of before a restart of this
+        computer.
+        """
+        return told_at is not None and not 0 <= self._now() - told_at + 0.1 <= SILENT_SECONDS
+
+    def _is_taken(self) -> bool:
+        """For whoever looks beside a screen: the lock is shared and kept for no time."""
+        try:
+            seat = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(seat, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(seat)
+        return False
 
     def call(self) -> None:
         """Ask whoever holds the seat to try now."""
@@ -111,6 +159,20 @@ class Election:
         if self._held is not None:
             os.close(self._held)
             self._held = None
+
+
+TOLD_AT = "told_at"
+
+
+def _silent(news: LineNews) -> LineNews:
+    return replace(
+        news,
+        connection=Connection.OFFLINE,
+        last_error_code=HOLDER_SILENT,
+        is_live=False,
+        next_try_at=None,
+        catalogue_progress=None,
+    )
 
 
 def _spelled(news: LineNews) -> dict[str, object]:

@@ -59,12 +59,18 @@ class LiveListener:
         self._chance = chance
         self._central: Central | None = None
         self._is_live = False
+        self._is_silent = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def is_live(self) -> bool:
         return self._is_live
+
+    @property
+    def is_silent(self) -> bool:
+        """The last line was not cut: nothing came on it any more, not even that it stands."""
+        return self._is_silent
 
     @property
     def is_running(self) -> bool:
@@ -123,8 +129,12 @@ class LiveListener:
             with central.listen(cursor) as events:
                 if stopping.is_set():
                     return
+                self._is_silent = False
                 self._tell_live(is_live=True)
                 self._take_all(feed, events)
+        except Unavailable as error:
+            self._is_silent = error.code == "central_timeout" and self._is_live
+            raise
         finally:
             self._central = None
             central.close()

@@ -41,6 +41,9 @@ NOT_ACCEPTED = frozenset({"unauthorised", "token_expired"})
 """Central answers, and does not take this console for one of its own."""
 
 FOR_ALL = NOT_ACCEPTED | {
+    "central_certificate_expired",
+    "central_certificate_name",
+    "central_certificate_untrusted",
     "central_unreachable",
     "central_busy",
     "central_not_ready",

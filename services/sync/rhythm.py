@@ -7,6 +7,7 @@ central in one moment do not come back in one moment, and those that poll do not
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -19,14 +20,26 @@ LIVE_FACTOR = 6
 SPREAD_SECONDS = 0.3
 """All consoles are told in one moment that something has changed; within this time they ask."""
 
-PARTS_SECONDS = 0.3
-"""Between two exchanges of what central says has changed, however often it says so."""
+PARTS_SECONDS = 0.55
+"""Between two exchanges of what central says has changed, more or less: with what it takes to be
+told and to ask, a shop with a change every second or two sees each within a second.
+"""
+
+DENSE_HINTS, DENSE_SECONDS = 10, 5.0
+"""So many words in so short a time, two a second, and no shop can follow each of them: all its
+consoles would ask for all of them.
+"""
 
 PARTS_SECONDS_MAX = 5.0
-"""So far this pause is widened, twofold each time, while central goes on saying so."""
+"""So far the pause is widened: twofold each time while words are dense, and by central's own delay."""
 
-QUIET_SECONDS = 5.0
-"""After so long without a word the next one is news again, and asked about at once."""
+DELAY_FACTOR = 10
+"""What an answer takes longer than it did is central's queue, in which orders stand too: so many
+times that is waited before the next is asked for.
+"""
+
+FORGET = 1.01
+"""A line that has become slower for good is known as such after some hundred answers."""
 
 JUMP_SECONDS = 30.0
 """A clock that moved so much more, or less, than time did was set, or the computer slept."""
@@ -49,6 +62,8 @@ class Rhythm:
         self._next_run = now()
         self._parts_at = now()
         self._parts_pause = PARTS_SECONDS
+        self._hints: deque[float] = deque(maxlen=DENSE_HINTS)
+        self._usual_seconds = float("inf")
         self._is_hinted = False
         self.failures = 0
 
@@ -78,18 +93,13 @@ class Rhythm:
 
     def note_hint(self) -> None:
         """Central says that something has changed. Until it is asked about, only the first
-        word counts.
+        word counts for when that is.
         """
-        if self._is_hinted:
-            return
-        self._is_hinted = True
         now = self._now()
-        is_news = now - self._parts_at >= QUIET_SECONDS
-        self._parts_pause = PARTS_SECONDS if is_news else self._wider()
-        self._parts_at = max(self._parts_at, now + SPREAD_SECONDS * self._chance())
-
-    def _wider(self) -> float:
-        return min(PARTS_SECONDS_MAX, 2 * self._parts_pause)
+        self._hints.append(now)
+        if not self._is_hinted:
+            self._is_hinted = True
+            self._parts_at = max(self._parts_at, now + SPREAD_SECONDS * self._chance())
 
     def take_hint(self) -> None:
         """What was hinted at is about to be asked for: what is said from now on is another."""
@@ -101,9 +111,23 @@ class Rhythm:
     def seconds_to_parts(self) -> float:
         return max(0.0, self._parts_at - self._now())
 
-    def note_parts(self) -> None:
-        """They were asked for."""
-        self._parts_at = self._now() + self._parts_pause * self._around_one()
+    def note_parts(self, took_seconds: float | None = None) -> None:
+        """They were asked for, which took so long; None where more was exchanged than they."""
+        wider = min(PARTS_SECONDS_MAX, 2 * self._parts_pause)
+        self._parts_pause = wider if self._is_dense else PARTS_SECONDS
+        delay = 0.0 if took_seconds is None else self._delay_of(took_seconds)
+        pause = max(self._parts_pause, min(PARTS_SECONDS_MAX, DELAY_FACTOR * delay))
+        self._parts_at = self._now() + pause * self._around_one()
+
+    @property
+    def _is_dense(self) -> bool:
+        is_full = len(self._hints) == DENSE_HINTS
+        return is_full and self._now() - self._hints[0] < DENSE_SECONDS
+
+    def _delay_of(self, took_seconds: float) -> float:
+        """How much longer than usual."""
+        self._usual_seconds = min(took_seconds, self._usual_seconds * FORGET)
+        return took_seconds - self._usual_seconds
 
     def _around_one(self) -> float:
         return 0.75 + 0.5 * self._chance()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -44,6 +45,9 @@ STOP_SECONDS = 1.0
 
 NOTHING: frozenset[Part] = frozenset()
 """Only what is owed goes up: no part is asked for."""
+
+STOCK: frozenset[Part] = frozenset({Part.CATALOGUE})
+"""What is asked for most often, and takes as long each time."""
 
 MakeLive = Callable[[SyncEngine, OnNews], LiveListener]
 
@@ -83,6 +87,7 @@ class SyncThread:
         self._report = SyncReport(Connection.CONNECTING)
         self._published: SyncStatus | None = None
         self._publishing = threading.Lock()
+        self._is_doubted = False
         self._is_asked = threading.Event()
         self._is_owing = threading.Event()
         self._parts: set[Part] = set()
@@ -194,6 +199,7 @@ class SyncThread:
         if parts is None:
             self._take_parts()
         engine = self._engine
+        began = time.monotonic()
         with self._lookout:
             report = engine.run_once(retry_all=retry_all, parts=parts)
         is_online = report.connection is Connection.ONLINE
@@ -205,7 +211,9 @@ class SyncThread:
                 retry_after_seconds=report.retry_after_seconds or 0.0,
             )
         if parts != NOTHING:
-            self._rhythm.note_parts()
+            is_alone = parts == STOCK and not report.sent
+            self._rhythm.note_parts(time.monotonic() - began if is_alone else None)
+        self._is_doubted = False
         self._line = LineNews(
             report.connection,
             last_contact_at=self._clock.now() if is_online else self._line.last_contact_at,
@@ -260,13 +268,17 @@ class SyncThread:
             self._live.stop()
 
     def _told(self, part: Part | None) -> None:
-        """Called from the listening thread. Of a burst, only the first wakes."""
+        """Called from the listening thread. Of a burst, only the first wakes. Where central fell
+        silent, nobody knows how the line is until the next exchange.
+        """
         if part is None:
+            self._is_doubted = not self._is_live and self._live is not None and self._live.is_silent
             self._rhythm.hurry(is_live=self._is_live)
             self._show_at_once()
-        elif part not in self._parts:
+            return
+        self._rhythm.note_hint()
+        if part not in self._parts:
             self._parts.add(part)
-            self._rhythm.note_hint()
             self._woken.set()
 
     def _show_at_once(self) -> None:
@@ -284,7 +296,11 @@ class SyncThread:
         for whoever asks.
         """
         line = self._line
-        return replace(line, is_live=self._is_live) if self._election.is_won else line
+        if not self._election.is_won:
+            return line
+        is_doubted = self._is_doubted and line.connection is Connection.ONLINE
+        connection = Connection.CONNECTING if is_doubted else line.connection
+        return replace(line, connection=connection, is_live=self._is_live)
 
     def _show_meanwhile(self) -> None:
         """Called from the lookout's thread, whose boundary this is: an exchange takes its time,
@@ -293,6 +309,7 @@ class SyncThread:
         if self._stopping.is_set():
             return
         try:
+            self._election.tell(self._line_now)  # the others hear that this one still runs
             self._take_report(self._engine.look())
             self._show()
         except Exception as error:  # noqa: BLE001 - as in _turn; the end of the exchange says it

@@ -161,6 +161,7 @@ class Served:
         """From now on it is the API of this shop, where nobody has guessed at a code yet."""
         state = self.app.state
         state.settings, state.database = settings, database
+        state.written_at = float("-inf")
         state.guesses = Throttle(GUESSES_MAX, GUESSES_SECONDS, clock=time.monotonic)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -51,6 +52,31 @@ def _take(shop: Shop, number: int | None = None) -> int:
         answer = client.put(f"/v1/orders/{order.order_id}", content=order_to_wire(order))
         assert answer.status_code == 200, answer.text
     return number
+
+
+def test_a_copy_is_on_disk_before_it_has_its_name(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after the rename would else leave a name with nothing in it."""
+    done: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(held: int) -> None:
+        done.append(("on disk", Path(f"/proc/self/fd/{held}").readlink().name))
+        fsync(held)
+
+    def renamed(self: Path, target: Path) -> Path:
+        done.append(("renamed", self.name))
+        return rename(self, target)
+
+    monkeypatch.setattr("os.fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    back_up(shop.where, tmp_path / "copy")
+    assert done[-3:] == [
+        ("on disk", "copy.part"),
+        ("renamed", "copy.part"),
+        ("on disk", tmp_path.name),
+    ]
 
 
 def test_a_copy_has_all_there_was_when_it_was_made(

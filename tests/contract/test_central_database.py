@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from contract.conftest import Shop
 from contract.databases import Postgres, on_postgresql, on_sqlite
+from contract.shop import NOW
 from sqlalchemy import ColumnElement, Text, cast, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
@@ -32,6 +34,7 @@ from central.database import (
     raise_counter,
     written_together,
 )
+from kiosk.cli import main
 from models.errors import DomainError, KioskError, Unavailable
 from models.tables import central as tables
 
@@ -388,3 +391,40 @@ def test_the_writers_of_one_process_go_one_after_the_other(
             assert database.connections_in_use == 1
         assert busy.value.code == "central_busy"
         assert another.submit(write).result() == before + 1
+
+
+def test_a_database_of_another_encoding_is_said_in_one_sentence(
+    postgres: Postgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As ``createdb`` makes it on a cluster that was set up with LANG=C."""
+    postgres.owner.execute(
+        "CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    try:
+        assert main(["central", "migrate", "--database", postgres.url("ascii")]) == 1
+    finally:
+        postgres.drop("ascii")
+    told = capsys.readouterr().err
+    assert told.startswith("kiosk: La base est en SQL_ASCII, pas en UTF-8 :")
+    assert "--template template0" in told
+    assert told.count("\n") == 1
+
+
+def test_each_folder_that_migrating_makes_is_ours_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        migrate(tmp_path / "var" / "state" / "central" / "central.sqlite3")
+    finally:
+        os.umask(before)
+    made = [tmp_path / "var", tmp_path / "var/state", tmp_path / "var/state/central"]
+    assert [folder.stat().st_mode & 0o777 for folder in made] == [0o700] * 3
+
+
+@on_sqlite
+def test_what_a_row_hangs_on_is_there(shop: Shop) -> None:
+    """A database that lets go of foreign keys says nothing of it by itself."""
+    orphan = tables.reference_blocks.insert().values(
+        first=90_000_000, last=90_000_099, console_id=UUID(int=404), leased_at=NOW
+    )
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), shop.database.write() as connection:
+        connection.execute(orphan)

@@ -12,12 +12,15 @@ from typing import Any
 import httpx
 import pytest
 from contract.conftest import Shop
-from contract.shop import make_order
+from contract.shop import NOW, make_order
 from sqlalchemy.engine import Connection
 
 from central.database import Database
 from central.logs import SPELLED
+from central.routes import health
 from central.store.orders import COUNTER
+from central.store.settings import setting
+from models.errors import Unavailable
 from models.tables.central import consoles, counters
 from models.wire.orders import order_to_wire
 
@@ -200,3 +203,25 @@ def test_health_and_readiness(shop: Shop) -> None:
         unmade = client.get("/readyz")
     for answer in (newer, unmade):
         assert (answer.status_code, answer.json()["code"]) == (503, "central_not_ready")
+
+
+def test_a_central_that_cannot_write_is_not_ready(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads as ever: a full disk is seen by nothing else until an order comes."""
+
+    def full(*_: object) -> None:
+        raise Unavailable("central_busy")
+
+    with anybody(shop) as client:
+        monkeypatch.setattr(health, "put_setting", full)
+        for _ in range(2):
+            answer = client.get("/readyz")
+            assert (answer.status_code, answer.json()["code"]) == (503, "central_busy")
+        assert client.get("/healthz").is_success
+        monkeypatch.undo()
+        assert client.get("/readyz").is_success
+        with shop.database.read() as connection:
+            assert setting(connection, health.READY_AT) == NOW.isoformat()
+        monkeypatch.setattr(health, "put_setting", full)
+        assert client.get("/readyz").is_success  # tried a moment ago

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from threading import Barrier
 
 import httpx
 import pytest
@@ -29,6 +30,7 @@ from contract.asking import (
 from contract.conftest import Shop
 from contract.databases import on_sqlite
 from contract.shop import NOW
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from central.store import ledger
@@ -429,3 +431,62 @@ def test_a_payment_and_a_cancellation_at_once_leave_it_to_be_refunded(
         list(pool.map(act, range(8)))
     assert [standing(shop, order) for order in orders] == [(CANCELLED, 1780, 1780)] * 4
     assert [state for order in orders for _, state in asked(client, order)].count("awaited") == 0
+
+
+def test_all_that_can_be_done_to_an_order_at_once_comes_to_one_end(
+    shop: Shop, client: httpx.Client
+) -> None:
+    """Two clients each change it, cancel it, note its payment and hand it to the carrier."""
+    for number in range(6):
+        order = placed(NUMBER + number, [("LC970BK", 1)])
+        put(client, order)
+        told = _all_at_once(shop, order)
+        state, _ = state_of(client, order)
+        requests = asked(client, order)
+        assert noted(shop, order) == [order.quote.total_cents]
+        assert told["pay"] == {True, False}
+        assert [said for _, said in requests].count("awaited") == 0
+        if state == "cancelled":
+            assert (told["cancel"], told["dispatch"]) == ({200}, {"refused"})
+            assert standing(shop, order)[2] == order.quote.total_cents  # all of it goes back
+            assert reserved(shop, order) == 0
+        else:
+            assert state == "dispatched"
+            assert (told["cancel"], told["revise"]) == ({409}, {409})
+            assert "done" in told["dispatch"]
+            assert standing(shop, order)[2] == 0
+            assert reserved(shop, order) == 1
+
+
+def _all_at_once(shop: Shop, order: Order) -> dict[str, set[object]]:
+    """What the clients of each kind were told."""
+    begin = Barrier(8)
+    change = changed(order, [("LC970BK", 2)])
+
+    def act(kind: str) -> tuple[str, object]:
+        with shop.client() as own:
+            begin.wait(30)
+            match kind:
+                case "revise":
+                    return kind, revise(own, change).status_code
+                case "cancel":
+                    return kind, cancel(own, order.order_id).status_code
+                case "pay":
+                    return kind, receive(shop, order, order.quote.total_cents, by="VIR 1").is_new
+            try:
+                dispatch(shop, order)
+            except KioskError:
+                return kind, "refused"
+            return kind, "done"
+
+    told: dict[str, set[object]] = {}
+    with ThreadPoolExecutor(8) as pool:
+        for kind, said in pool.map(act, ["revise", "cancel", "pay", "dispatch"] * 2):
+            told.setdefault(kind, set()).add(said)
+    return told
+
+
+def reserved(shop: Shop, order: Order) -> int:
+    held = select(func.coalesce(func.sum(tables.reservations.c.reserved), 0))
+    with shop.database.read() as connection:
+        return int(connection.scalar(held.where(tables.reservations.c.order_id == order.order_id)))

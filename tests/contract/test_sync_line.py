@@ -24,6 +24,7 @@ from models.wire.problems import problem
 from services.adapters.central_http import CentralHttp
 from services.adapters.central_link import CentralLink
 from services.ports import Central
+from services.sign_in import CENTRAL_SPOKE
 from services.sync.engine import SyncEngine
 from services.sync.enrolment import LOCAL, Enrolment, write_enrolment
 from services.sync.status import NO_CATALOGUE, Connection, SyncReport
@@ -95,6 +96,18 @@ def _nobody() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     yield f"http://127.0.0.1:{port}"
+
+
+def test_a_proxy_that_has_no_time_is_no_reason_to_do_without_central() -> None:
+    """Whoever answers so in a page of their own, it is too many requests: none is to be got round."""
+    page = httpx.Response(429, headers={"Retry-After": "7"}, text="<html>Too Many Requests")
+    line = httpx.MockTransport(lambda _: page)
+    central = CentralHttp(lambda: "https://central.example.org", "token", transport=line)
+    with contextlib.closing(central), pytest.raises(Unavailable) as slowed:
+        central.sign_in("odile", "trois petits chats")
+    assert slowed.value.code == "too_many_requests"
+    assert slowed.value.facts["retry_after_seconds"] == 7
+    assert slowed.value.code in CENTRAL_SPOKE
 
 
 def test_a_body_cut_off_on_a_real_line(bench: Bench) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -20,23 +20,28 @@ import pytest
 from contract.asking import PARCEL, dispatch, pay, placed
 from contract.conftest import Console, Shop, running
 from contract.in_background import Told, is_live, thread
-from contract.shop import NOW
+from contract.shop import CUSTOMER, NOW
+from sqlalchemy.engine import Connection as Database
 
 from central.settings import CentralSettings
 from central.store.events import Happening, append, prune
+from central.store.operators import add_operator, disable_operator
 from central.store.vouchers import put_vouchers
 from models.errors import Unavailable
 from models.order import Order, OrderState, SyncState
 from models.vouchers import Voucher, VoucherKind
+from models.wire.customers import CustomerWire
 from models.wire.events import EventKind
 from models.wire.orders import order_to_wire
 from services.adapters.central_http import CentralHttp
+from services.adapters.central_stream import EVENTS_TIMEOUT
 from services.ports import Central, CentralEvent, EventPage, Transaction, VoucherPage
 from services.sync.downloads import ALL_PARTS, Part
 from services.sync.enrolment import EVENTS_CURSOR, Enrolment, write_enrolment
 from services.sync.events import EventFeed
 from services.sync.live import LiveListener
 from services.sync.rhythm import PARTS_SECONDS
+from services.sync.status import Connection
 from services.sync.thread import SyncThread
 
 SOON = 5.0
@@ -190,6 +195,43 @@ def test_only_what_changed_is_asked_for(live: Live, monkeypatch: pytest.MonkeyPa
     assert set(asked) == {"vouchers"}
 
 
+def test_a_first_operator_and_one_who_is_disabled_are_told_at_once(live: Live) -> None:
+    """Central's hint alone brings them, and what moves makes the screen look again."""
+
+    def allowed() -> list[str]:
+        with live.console.store.read() as tx:
+            return [one.login for one in tx.operators.all() if not one.is_disabled]
+
+    def hint(work: Callable[[Database], object]) -> None:
+        live.shop.database.run(work)
+        live.note(EventKind.OPERATORS)
+
+    with live.syncing():
+        live.told.wait_for(is_live)
+        before = live.told.all[-1].changes
+        hint(lambda tx: add_operator(tx, "odile", "Odile", password_hash="-", at=NOW))
+        live.told.wait_for(lambda status: status.changes > before, SOON)
+        assert allowed() == ["odile"]
+        before = live.told.all[-1].changes
+        hint(lambda tx: disable_operator(tx, "odile"))
+        live.told.wait_for(lambda status: status.changes > before, SOON)
+        assert allowed() == []
+
+
+def test_a_customer_of_another_console_comes_with_the_hint(live: Live) -> None:
+    with live.syncing():
+        live.told.wait_for(is_live)
+        before = live.told.all[-1].changes
+        who = replace(CUSTOMER, customer_id=UUID(int=77))
+        content = CustomerWire.model_validate(who).canonical()
+        with live.shop.client("autre") as client:
+            put = client.put(f"{live.url}/v1/customers/{who.customer_id}", content=content)
+        assert put.is_success
+        live.told.wait_for(lambda status: status.changes > before, SOON)
+        with live.console.store.read() as tx:
+            assert tx.customers.get(who.customer_id) is not None
+
+
 def _noting(asked: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     def noting(*args: Any) -> Any:
         asked.append(name)
@@ -310,6 +352,35 @@ def test_a_line_without_a_heartbeat_is_given_up() -> None:
             list(events)
         central.close()
         silent.join()
+
+
+def test_a_central_that_fell_silent_is_doubted_until_the_next_exchange(
+    console: Console, shop: Shop, tmp_path: Path
+) -> None:
+    """It is idle here: no exchange would say so before the next poll."""
+    shop.fill()
+    settings = CentralSettings(shop.where, now=shop.clock.now, heartbeat_seconds=600)
+    told = Told()
+    with running(settings) as served:
+        line = CentralHttp(lambda: served.url, shop.token(), listen_timeout=httpx.Timeout(1.0))
+        central = CentralHttp(lambda: served.url, shop.token())
+        sync = thread(console, lambda: central, told, tmp_path / "lock", own_line=lambda: line)
+        sync.start()
+        assert told.wait_for(is_live).connection is Connection.ONLINE
+        doubted = told.wait_for(lambda status: not status.is_live)
+        assert (doubted.connection, doubted.last_error_code) == (Connection.CONNECTING, None)
+        assert doubted.last_contact_at is not None
+        sync.wake()
+        told.wait_for(lambda status: status.connection is Connection.ONLINE)
+        sync.stop()
+        central.close()
+        line.close()
+
+
+def test_the_line_is_given_up_after_two_heartbeats_that_did_not_come(tmp_path: Path) -> None:
+    heartbeat = CentralSettings(tmp_path / "central.sqlite3").heartbeat_seconds
+    assert EVENTS_TIMEOUT.read is not None
+    assert 2 * heartbeat < EVENTS_TIMEOUT.read <= 12
 
 
 def _begin_a_stream(server: socket.socket) -> None:

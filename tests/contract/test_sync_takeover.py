@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import math
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import pytest
@@ -26,13 +28,12 @@ from hypothesis import strategies as st
 from models.order import OrderEventKind, SyncState
 from services.adapters.central_http import CentralHttp
 from services.sync.backoff import Backoff
-from services.sync.election import Election, LineNews
+from services.sync.election import HOLDER_SILENT, SILENT_SECONDS, Election, LineNews
 from services.sync.rhythm import (
     JUMP_SECONDS,
     LIVE_FACTOR,
     PARTS_SECONDS,
     PARTS_SECONDS_MAX,
-    QUIET_SECONDS,
     SPREAD_SECONDS,
     ClockWatch,
     Rhythm,
@@ -134,6 +135,65 @@ def test_killed_between_central_and_the_file(
     assert shop.order_ids() == [order.order_id]
     assert shop.stock("LC970BK") == 11
     assert console.event_kinds(order).count(OrderEventKind.ACCEPTED_BY_CENTRAL) == 1
+
+
+# --- the holder hangs ---------------------------------------------------------------
+
+
+def test_one_that_is_stopped_is_told_and_one_that_takes_its_time_is_not(
+    console: Console, shop: Shop, central: CentralHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.sync.election.SILENT_SECONDS", 2.0)
+    shop.fill(version="anew", articles=with_price(ARTICLES, "LC970C", 1390))
+    lock = console.catalogue.path.parent / "sync.lock"
+    with stopped_dead(console, shop, "snapshot") as holder, watching(console, central) as told:
+        began = told_at(lock)
+        while told_at(lock) < began + 2.5:  # it waits for central for longer, and says so
+            time.sleep(LOOK_SECONDS)
+        assert HOLDER_SILENT not in {status.last_error_code for status in told.all}
+        holder.send_signal(signal.SIGSTOP)
+        silent = told.wait_for(lambda status: status.last_error_code == HOLDER_SILENT)
+        assert (silent.connection, silent.next_try_at) == (Connection.OFFLINE, None)
+        holder.send_signal(signal.SIGCONT)
+        told.wait_for(lambda status: status.last_error_code != HOLDER_SILENT)
+
+
+def told_at(lock: Path) -> float:
+    try:
+        return float(json.loads(lock.read_bytes())["told_at"])
+    except ValueError:
+        return 0.0  # just being written
+
+
+def test_what_was_said_is_believed_for_some_seconds(tmp_path: Path) -> None:
+    now = Seconds()
+    holder, other = (Election(tmp_path / "sync.lock", now) for _ in range(2))
+    holder.try_to_win()
+    news = LineNews(Connection.ONLINE, last_contact_at=AT, is_live=True)
+    holder.tell(news)
+    now.at += SILENT_SECONDS - 0.2
+    assert (other.hear(), other.is_silent()) == (news, False)
+    now.at += 0.4
+    silent = LineNews(Connection.OFFLINE, last_contact_at=AT, last_error_code=HOLDER_SILENT)
+    assert (other.hear(), other.is_silent(), holder.is_silent()) == (silent, True, False)
+    holder.tell(news)
+    assert (other.hear(), other.is_silent()) == (news, False)
+    now.at = 1.0  # the computer was started again since
+    assert other.hear() == silent
+    holder.leave()
+    assert not other.is_silent()  # nobody has the seat: whoever opens a console sends
+
+
+def test_a_version_that_says_no_time_is_believed(tmp_path: Path) -> None:
+    path = tmp_path / "sync.lock"
+    holder = Election(path)
+    holder.try_to_win()
+    holder.tell(LineNews(Connection.ONLINE))
+    said = json.loads(path.read_bytes())
+    del said["told_at"]
+    path.write_text(json.dumps(said))
+    assert Election(path, lambda: 1e9).hear() == LineNews(Connection.ONLINE)
+    holder.leave()
 
 
 # --- who does not hold the seat -----------------------------------------------------
@@ -306,7 +366,7 @@ def asked_about(rhythm: Rhythm, now: Seconds, hints: list[float]) -> list[float]
 
 
 @given(burst=st.lists(st.floats(0, 60), min_size=1, max_size=300), chance=st.floats(0, 0.99))
-def test_a_burst_is_a_few_exchanges_and_ever_fewer(burst: list[float], chance: float) -> None:
+def test_a_burst_is_a_few_exchanges(burst: list[float], chance: float) -> None:
     now = Seconds(0.0)
     asked = asked_about(Rhythm(10, Backoff(), lambda: chance, now), now, burst)
     pauses = [after - before for before, after in pairwise(asked)]
@@ -315,26 +375,52 @@ def test_a_burst_is_a_few_exchanges_and_ever_fewer(burst: list[float], chance: f
     assert asked[-1] - max(burst) <= 1.25 * PARTS_SECONDS_MAX + SPREAD_SECONDS  # none is lost
 
 
-def test_while_hints_keep_coming_the_pause_widens_to_its_bound() -> None:
+def latest(hints: list[float], asked: list[float]) -> float:
+    """The longest that one of them waited until it was asked about."""
+    return max(min(at for at in asked if at >= hint) - hint for hint in hints)
+
+
+@pytest.mark.parametrize("between", [0.8, 1.0, 1.3, 2.0, 4.9, 30.0])
+@given(
+    shifts=st.lists(st.floats(0, 0.5), min_size=60, max_size=60),
+    chances=st.lists(st.floats(0, 0.999), min_size=1, max_size=7),
+)
+def test_a_change_every_second_or_two_is_asked_about_within_one(
+    between: float, shifts: list[float], chances: list[float]
+) -> None:
+    """A quarter of the second is left for being told, the exchange and the screen."""
+    now, drawn = Seconds(0.0), cycle(chances)
+    hints = sorted((number + shift) * between for number, shift in enumerate(shifts))
+    rhythm = Rhythm(10, Backoff(), lambda: next(drawn), now)
+    assert latest(hints, asked_about(rhythm, now, hints)) <= 0.75
+
+
+def test_while_hints_are_dense_the_pause_widens_to_its_bound_and_comes_back() -> None:
     now = Seconds(0.0)
     hints = [number / 100 for number in range(6_000)]
-    asked = asked_about(Rhythm(10, Backoff(), lambda: 0.5, now), now, hints)
+    rhythm = Rhythm(10, Backoff(), lambda: 0.5, now)
+    asked = asked_about(rhythm, now, hints)
     pauses = [after - before for before, after in pairwise(asked)]
-    assert pauses[:4] == pytest.approx([0.6, 1.2, 2.4, 4.8], abs=0.2)
+    assert pauses[:4] == pytest.approx([1.1, 2.2, 4.4, 5.0], abs=0.2)
     assert pauses[4:] == pytest.approx([PARTS_SECONDS_MAX] * len(pauses[4:]), abs=0.2)
     assert len(asked) <= 60 / PARTS_SECONDS_MAX + 5
+    calm = [now.at + 6 + 2 * number for number in range(10)]
+    assert latest(calm, asked_about(rhythm, now, calm)) < 1.0
 
 
-def test_after_a_while_of_quiet_a_hint_is_asked_about_at_once() -> None:
+def test_a_queue_at_central_widens_the_pause_and_a_long_way_does_not() -> None:
     now = Seconds(0.0)
-    rhythm = Rhythm(10, Backoff(), lambda: 0.9, now)
-    busy = [number / 10 for number in range(300)]
-    asked_about(rhythm, now, busy)
-    late = now.at + PARTS_SECONDS_MAX * 1.25 + QUIET_SECONDS + 0.01
-    (asked,) = asked_about(rhythm, now, [late])
-    assert asked - late == pytest.approx(0.9 * SPREAD_SECONDS)
-    (again,) = asked_about(rhythm, now, [asked + 0.01])
-    assert again - asked < 1.0
+    rhythm = Rhythm(10, Backoff(), lambda: 0.5, now)
+    pauses = []
+    for took in [0.2, 0.21, 0.2, 0.4, 1.4, 0.2]:
+        rhythm.note_parts(took)
+        pauses.append(rhythm.seconds_to_parts())
+    assert pauses == pytest.approx([PARTS_SECONDS] * 3 + [2.0, PARTS_SECONDS_MAX, 0.55], abs=0.1)
+    for _ in range(1_000):  # it moved to another line
+        rhythm.note_parts(0.9)
+    assert rhythm.seconds_to_parts() == PARTS_SECONDS
+    rhythm.note_parts(None)  # more was exchanged
+    assert rhythm.seconds_to_parts() == PARTS_SECONDS
 
 
 def test_told_in_one_moment_they_ask_over_the_whole_spread() -> None:

@@ -6,14 +6,18 @@ import threading
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
 from console_at_work import LARGE, ONLINE, SMALL, Operator, console_at_work, save
-from console_fixtures import NOW, complete_draft
+from console_fixtures import NOW, StillClock, complete_draft
 
 from models.errors import DomainError, KioskError, Unavailable
-from services.ports import KnownOperator
+from services.ports import Central, KnownOperator
+from services.sync.downloads import Fetcher
+from services.sync.engine import SyncEngine
 
 CLAIRE = KnownOperator(UUID(int=31), "claire", "Claire M.")
 REMI = KnownOperator(UUID(int=32), "remi", "Rémi B.")
@@ -164,52 +168,76 @@ async def test_the_password_is_in_no_file(folder, door) -> None:
             assert b"Tr0ub4dor" not in file.read_bytes(), file
 
 
+class Sync:
+    """What an exchange does with operators, and what it tells of that: the real parts of it. It
+    has seen the file as it is at first.
+    """
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+        sink: Any = operator.app.live.catalogue
+        self._engine = SyncEngine(operator.store, sink, self._nowhere, StillClock(NOW))
+        self._fetcher = Fetcher(operator.store, sink)
+        self._changes = self._engine.watch().changes
+
+    async def brings(self, *people: KnownOperator) -> None:
+        central: Any = SimpleNamespace(operators=lambda: list(people))
+        self._fetcher.fetch_operators(central)
+        await self.tells()
+
+    async def tells(self) -> None:
+        report = self._engine.look()
+        if report is not None:
+            self._changes = report.changes
+        await self._operator.hears(replace(ONLINE, changes=self._changes))
+
+    def _nowhere(self) -> Central:
+        raise AssertionError
+
+
 @pytest.mark.usefixtures("door")
 async def test_operators_that_come_later_move_nothing(folder) -> None:
     async with console_at_work(folder) as operator:
-        await operator.hears(ONLINE)
+        sync = Sync(operator)
+        await sync.tells()
         await operator.press(*"brother")
-        with_operators(operator.store)
-        await operator.hears(replace(ONLINE, changes=1))
+        await sync.brings(CLAIRE)
         assert (operator.step, operator.focus) == ("PrinterScreen", "search")
         assert operator.lines[-3].endswith("sans opérateur (Ctrl+P)")
 
 
-def disable(store) -> None:
-    with store.write() as tx:
-        tx.operators.replace_all([replace(CLAIRE, is_disabled=True), REMI])
+GONE = replace(CLAIRE, is_disabled=True)
 
 
 @asynccontextmanager
 async def claire_at_work(folder, door):
     """Signed in, and no call in hand."""
     async with console_at_work(folder, prepare_store=with_operators) as operator:
-        await operator.hears(ONLINE)
         await operator.press(*"claire", "enter", *"word", "enter")
         await verified(operator, door)
         assert operator.lines[-3].endswith("Claire M.")
-        yield operator
+        sync = Sync(operator)
+        await sync.tells()
+        yield operator, sync
 
 
 async def test_who_is_disabled_is_signed_out_and_asked_when_no_call_is_in_hand(
     folder, door
 ) -> None:
-    async with claire_at_work(folder, door) as operator:
-        disable(operator.store)
-        await operator.hears(replace(ONLINE, changes=1))
+    async with claire_at_work(folder, door) as (operator, sync):
+        await sync.brings(GONE, REMI)
         assert (operator.step, operator.focus) == ("SignInDialog", "login")
         assert operator.notice == "Claire M. n'a plus d'accès : Ctrl+P dit qui travaille."
         await operator.press("escape")
         assert operator.lines[-3].endswith("sans opérateur (Ctrl+P)")
-        await operator.hears(replace(ONLINE, changes=2))
+        await sync.tells()
         assert operator.step == "PrinterScreen"
 
 
 async def test_a_call_in_hand_is_not_interrupted_by_it(folder, door) -> None:
-    async with claire_at_work(folder, door) as operator:
+    async with claire_at_work(folder, door) as (operator, sync):
         await operator.press(*"lc970", "enter", "f3", *"rou")
-        disable(operator.store)
-        await operator.hears(replace(ONLINE, changes=1))
+        await sync.brings(GONE, REMI)
         await operator.press("x")
         assert (operator.step, operator.focus) == ("CustomerScreen", "find")
         assert operator.draft.customer.search == "roux"
@@ -221,16 +249,16 @@ async def test_a_call_in_hand_is_not_interrupted_by_it(folder, door) -> None:
 async def test_after_the_order_the_next_call_begins_with_the_question(folder, door) -> None:
     save(folder, complete_draft(UUID(int=77)))
     async with console_at_work(folder, prepare_store=with_operators) as operator:
-        await operator.hears(ONLINE)
+        sync = Sync(operator)
+        await sync.tells()
         await operator.press("enter", "ctrl+p", *"claire", "enter", *"word", "enter")
         await verified(operator, door)
-        disable(operator.store)
-        await operator.hears(replace(ONLINE, changes=1))
+        await sync.brings(GONE, REMI)
         await operator.press("f6", *["down"] * 60, "enter")
         assert operator.step == "ConfirmationScreen"
         (order,) = operator.orders
         assert order.operator_id is None
-        await operator.hears(replace(ONLINE, changes=2))
+        await sync.tells()
         assert operator.step == "ConfirmationScreen"
         await operator.press("ctrl+n")
         assert (operator.step, operator.focus) == ("SignInDialog", "login")
@@ -239,9 +267,7 @@ async def test_after_the_order_the_next_call_begins_with_the_question(folder, do
 
 
 async def test_where_nobody_is_left_nobody_is_asked(folder, door) -> None:
-    async with claire_at_work(folder, door) as operator:
-        with operator.store.write() as tx:
-            tx.operators.replace_all([replace(CLAIRE, is_disabled=True)])
-        await operator.hears(replace(ONLINE, changes=1))
+    async with claire_at_work(folder, door) as (operator, sync):
+        await sync.brings(GONE)
         assert operator.step == "PrinterScreen"
         assert "Claire" not in operator.lines[-3]

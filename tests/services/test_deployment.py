@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
+import time
 import tomllib
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -16,6 +19,7 @@ from central.database import migrate
 from kiosk.central_server import DATABASE_VARIABLE
 from kiosk.cli import main
 from kiosk.commands.central_serve import PORT
+from models.wire.problems import MEDIA_TYPE, Problem, problem
 
 ROOT = Path(__file__).parents[2]
 ADMIN = ROOT / "docs/admin"
@@ -166,15 +170,22 @@ def test_the_proxy_leads_to_where_the_central_listens_and_hides_its_metrics() ->
     assert "proxy_buffering off;" in streams.partition("}")[0]
 
 
-@pytest.mark.skipif(None in (NGINX, OPENSSL), reason="no nginx here, or no openssl")
-def test_nginx_takes_the_configuration_as_it_is_put_on_a_server(tmp_path: Path) -> None:
+@pytest.fixture
+def nginx(tmp_path: Path) -> list[str]:
+    """The command on the configuration as the guide puts it on a server, at a port of ours."""
+    if None in (NGINX, OPENSSL):
+        pytest.skip("no nginx here, or no openssl")
     page = (ADMIN / "central.md").read_text()
     _sign_for(tmp_path / "tls.crt", tmp_path / "tls.key")
     put = re.findall(r"^ *(sed .* docs/admin/nginx\.conf > .*)$", page, re.MULTILINE)[0]
     put = put.replace("/etc/nginx/conf.d", str(tmp_path)).replace("/etc/kiosk", str(tmp_path))
     subprocess.run(["sh", "-ec", put], cwd=ROOT, check=True)
     site = tmp_path / "kiosk.conf"
-    site.write_text(site.read_text().replace("listen 443 ", "listen 127.0.0.1:8443 "))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    (tmp_path / "port").write_text(str(port))
+    said = site.read_text().replace("listen 443 ", f"listen 127.0.0.1:{port} ")
+    site.write_text(said.replace(f"server 127.0.0.1:{PORT};", "server 127.0.0.1:9;"))
     folders = "".join(
         f"{what}_temp_path {tmp_path}/{what};\n"
         for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -183,13 +194,44 @@ def test_nginx_takes_the_configuration_as_it_is_put_on_a_server(tmp_path: Path) 
         f"pid {tmp_path}/pid;\nerror_log {tmp_path}/log;\nevents {{}}\n"
         f"http {{\naccess_log off;\n{folders}include {site};\n}}\n"
     )
-    told = subprocess.run(
-        [str(NGINX), "-t", "-c", str(tmp_path / "nginx.conf")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return [str(NGINX), "-c", str(tmp_path / "nginx.conf")]
+
+
+def test_nginx_takes_the_configuration_as_it_is_put_on_a_server(nginx: list[str]) -> None:
+    told = subprocess.run([*nginx, "-t"], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.parametrize("door,let_in", [("enrolments", 31), ("sign-ins", 201)])
+def test_a_flood_is_told_to_wait_by_nginx_as_by_the_central(
+    nginx: list[str], tmp_path: Path, door: str, let_in: int
+) -> None:
+    port = (tmp_path / "port").read_text()
+    proxy = subprocess.Popen([*nginx, "-g", "daemon off;"])
+    try:
+        with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=False) as client:  # noqa: S501
+            _wait_for(client)
+            answers = [client.post(f"/v1/{door}") for _ in range(2 * let_in)]
+    finally:
+        proxy.terminate()
+        proxy.wait()
+    codes = [answer.status_code for answer in answers]
+    assert set(codes[:let_in]) == {502}  # nobody is behind it here
+    slowed = answers[codes.index(429)]
+    assert slowed.headers["Content-Type"] == MEDIA_TYPE
+    assert slowed.headers["Retry-After"] == "5"
+    assert Problem.model_validate(slowed.json()) == problem("too_many_requests")
+
+
+def _wait_for(client: httpx.Client) -> None:
+    for _ in range(200):
+        try:
+            client.get("/metrics")
+        except httpx.ConnectError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError
 
 
 def _sign_for(certificate: Path, key: Path) -> None:

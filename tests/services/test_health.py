@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -23,8 +24,9 @@ from services.shop_rules import keep_rules
 class Answering:
     closed = False
 
-    def __init__(self, version="shop-1"):
+    def __init__(self, version="shop-1", clock_offset_seconds=None):
         self.version = version
+        self.clock_offset_seconds = clock_offset_seconds
 
     def ping(self):
         pass
@@ -37,7 +39,8 @@ class Answering:
 
 
 class Silent(Answering):
-    def __init__(self, code):
+    def __init__(self, code, clock_offset_seconds=None):
+        super().__init__(clock_offset_seconds=clock_offset_seconds)
         self.code = code
 
     def ping(self):
@@ -156,6 +159,25 @@ def test_a_clock_that_was_never_set_is_an_error(patient):
     assert found(never)["horloge"].level is Level.ERROR
 
 
+@pytest.mark.parametrize("make", [Answering, partial(Silent, "unauthorised")])
+@pytest.mark.parametrize(
+    "offset,told",
+    [
+        (10_800, "l'horloge de ce poste retarde de 3 h sur celle de la centrale"),
+        (-121, "l'horloge de ce poste avance de 2 min sur celle de la centrale"),
+        (120, ""),
+        (None, ""),
+    ],
+)
+@pytest.mark.usefixtures("used")
+def test_a_clock_that_is_not_centrals(patient, make, offset, told):
+    central = make(clock_offset_seconds=offset)
+    finding = found(replace(patient, connect=lambda _store: central))["horloge"]
+    assert finding.level is (Level.ERROR if told else Level.OK)
+    assert told in finding.told
+    assert bool(finding.todo) == bool(told)
+
+
 @pytest.mark.parametrize(
     "central,level",
     [
@@ -163,8 +185,10 @@ def test_a_clock_that_was_never_set_is_an_error(patient):
         (Answering(version=""), Level.WATCH),
         (Silent("central_unreachable"), Level.WATCH),
         (Silent("unauthorised"), Level.ERROR),
+        (Silent("token_expired"), Level.ERROR),
+        (Silent("central_certificate_untrusted"), Level.ERROR),
     ],
-    ids=["answers", "has nothing to sell", "silent", "refuses"],
+    ids=["answers", "nothing to sell", "silent", "refuses", "expired", "not trusted"],
 )
 @pytest.mark.usefixtures("used")
 def test_central(patient, central, level):

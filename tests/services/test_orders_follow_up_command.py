@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,8 @@ from models import reference
 from models.order import OrderState, SyncState
 from models.work import WorkItem, WorkKind
 from services.place_order import place_in
+from services.sync.election import Election, LineNews
+from services.sync.status import Connection
 
 DIFFERENCE = {"code": "price_changed", "said": "1290", "central": "1390", "sku": "BRO-LC970C"}
 
@@ -141,6 +144,18 @@ def test_what_is_not_confirmed_and_why(kiosk, placed):
     )
     assert row["message"] == f"commande, {sentence}"
     assert (row["attempts"], row["is_held_back"]) == (1, False)
+
+
+@pytest.mark.usefixtures("placed")
+def test_a_console_that_hangs_is_told_where_something_waits_for_it(kiosk, folder):
+    holder = Election(folder / "sync.lock", lambda: time.monotonic() - 60)
+    holder.try_to_win()
+    holder.tell(LineNews(Connection.ONLINE))
+    code, out, err = kiosk("orders", "outbox")
+    assert (code, "en attente" in out) == (0, True)
+    assert "ne répond plus : fermez-le" in err
+    holder.leave()
+    assert kiosk("orders", "outbox")[2] == ""
 
 
 def test_a_reference_with_a_typing_error_names_the_one_that_is_meant(kiosk, placed):

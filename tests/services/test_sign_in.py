@@ -179,6 +179,20 @@ def test_not_with_another_password(known):
     assert known.is_needed()
 
 
+def test_not_after_five_wrong_ones_in_a_row_for_five_minutes(known, clock):
+    began = clock.at
+    for _ in range(4):
+        refused(known, password="quatre")
+    known.sign_in("odile", PASSWORD)  # which begins anew
+    for _ in range(5):
+        assert refused(known, password="quatre") == "sign_in_refused"
+    assert refused(known, kind=Unavailable) == "too_many_requests"
+    clock.at = began + timedelta(seconds=299)
+    assert refused(known, kind=Unavailable) == "too_many_requests"
+    clock.at = began + timedelta(seconds=300)
+    assert known.sign_in("odile", PASSWORD) == SIGNED_IN
+
+
 def test_not_past_the_time_central_gave(known, clock):
     clock.at = UNTIL - timedelta(seconds=1)
     known.sign_in("odile", PASSWORD)
