@@ -261,7 +261,9 @@ def _orders(store: Store) -> Iterator[Finding]:
     if not enrolled:
         yield Finding("envois", Level.OK, "aucun tant que la console n'est pas rattachée")
     elif refused:
-        yield Finding("envois", Level.WATCH, told, "« kiosk orders work » dit lesquelles et pourquoi")
+        yield Finding(
+            "envois", Level.WATCH, told, "« kiosk orders work » dit lesquelles et pourquoi"
+        )
     elif waiting:
         yield Finding("envois", Level.WATCH, told, "« kiosk sync --once » les envoie")
     else:
