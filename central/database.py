@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     Engine,
+    Executable,
     ScalarSelect,
     Table,
     bindparam,
@@ -53,9 +54,12 @@ COUNTERS = ("catalogue", "customers", "orders", "vouchers", "events")
 whatever is done ends with telling of it.
 """
 
+_count = case(
+    {name: bindparam(name, 0) for name in COUNTERS}, value=tables.counters.c.name, else_=0
+)
 _wanted = (
     select(tables.counters.c.name)
-    .where(tables.counters.c.name.in_(bindparam("names", expanding=True)))
+    .where(_count > 0)
     .order_by(tables.counters.c.name == COUNTERS[-1], tables.counters.c.name)
     .with_for_update()
     .subquery()
@@ -63,13 +67,11 @@ _wanted = (
 RAISED_TOGETHER = (
     update(tables.counters)
     .where(tables.counters.c.name == _wanted.c.name)
-    .values(
-        value=tables.counters.c.value
-        + case({name: bindparam(name, 0) for name in COUNTERS}, value=tables.counters.c.name)
-    )
+    .values(value=tables.counters.c.value + _count)
 )
 
 T = TypeVar("T")
+Rows = Sequence[Mapping[str, Any]]
 
 
 class Kind(Protocol):
@@ -87,6 +89,7 @@ class Kind(Protocol):
     def is_duplicate(self, error: DBAPIError) -> bool: ...
     def name_of(self, error: DBAPIError) -> str: ...
     def in_one_message(self, connection: Connection) -> contextlib.AbstractContextManager[None]: ...
+    def send(self, connection: Connection, statement: Executable, rows: Rows) -> None: ...
     def turn(self, engine: Engine) -> contextlib.AbstractContextManager[None]: ...
 
 
@@ -233,9 +236,15 @@ def raise_counters(connection: Connection, counts: Mapping[str, int]) -> None:
     left alone. A transaction does so before it writes a row of any feed, but for rows it has
     locked already.
     """
-    wanted = {name: count for name, count in counts.items() if count}
-    if wanted:
-        connection.execute(RAISED_TOGETHER, {"names": sorted(wanted)} | wanted)
+    if any(counts.values()):
+        send(connection, RAISED_TOGETHER, [{**dict.fromkeys(COUNTERS, 0), **counts}])
+
+
+def send(connection: Connection, statement: Executable, rows: Rows) -> None:
+    """Execute a statement that returns no rows, once for each of ``rows``. Within
+    ``written_together`` it becomes part of what is sent together.
+    """
+    KINDS[connection.dialect.name].send(connection, statement, rows)
 
 
 def drawn(counter: str) -> ScalarSelect[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, MutableMapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,12 +82,16 @@ class Metrics:
             registry=registry,
         )
 
+        # As many as there are routes and what they answer; each is looked for once.
+        self._counted = cache(self._requests.labels)
+        self._timed = cache(self._seconds.labels)
+
     def note_request(
         self, *, method: str, route: str, status: int, problem: str | None, seconds: float
     ) -> None:
         """``route`` is a template, ``problem`` the code of the answer if it is one."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        self._counted(method, route, str(status)).inc()
+        self._timed(method, route).observe(seconds)
         if problem is not None:
             self._problems.labels(problem).inc()
 

@@ -6,15 +6,19 @@ Owns what is PostgreSQL's alone. Knows no table and no transaction of central's.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Dialect, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from models.errors import DomainError
+
+Rows = Sequence[Mapping[str, Any]]
 
 DRIVER = "postgresql+psycopg"
 DRIVERS = ("postgres", "postgresql", DRIVER)
@@ -49,6 +53,9 @@ looked; under READ COMMITTED each statement sees what was committed while it wai
 
 MIGRATION_LOCK = 0x6B696F736B  # "kiosk" in ASCII
 """Key of the advisory lock under which one worker at a time looks at the version."""
+
+MESSAGE = "kiosk.message"
+"""Where a connection has what is being sent together."""
 
 UNDONE = {"40001", "40P01"}
 """Serialisation failure and deadlock: the same transaction works when it is begun anew."""
@@ -99,6 +106,59 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
+class Message:
+    """What is sent together, by the driver itself: for each statement SQLAlchemy's own way takes
+    longer than the database does. Values go through its types, as ever.
+    """
+
+    def __init__(self, connection: Connection, driver: Any) -> None:
+        self._dialect = connection.dialect
+        self._cursor = driver.cursor()
+
+    def send(self, statement: Executable, rows: Rows) -> None:
+        for row in rows:
+            spelled = spelled_for(statement, self._dialect, tuple(row))
+            self._cursor.execute(spelled.text, spelled.values_of(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A statement as the driver takes it: ``given`` are values that stand in the statement itself,
+    ``processors`` what SQLAlchemy does to those of a type of its own.
+    """
+
+    text: str
+    given: Mapping[str, Any]
+    processors: Mapping[str, Callable[[Any], Any]]
+
+    def values_of(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        values = {**self.given, **row}
+        for name, process in self.processors.items():
+            values[name] = process(values[name])
+        return values
+
+
+@cache  # statements of every order are made once, and so is their text
+def spelled_for(statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> Spelled:
+    clause: Any = statement
+    compiled = clause.compile(dialect=dialect, column_keys=list(names), for_executemany=True)
+    processors = {
+        name: process
+        for name, process in compiled._bind_processors.items()  # noqa: SLF001 - see the class
+        if callable(process)
+    }
+    return Spelled(compiled.string, compiled.params, processors)
+
+
+def send(connection: Connection, statement: Executable, rows: Rows) -> None:
+    """See ``central.database.send``."""
+    message: Message | None = connection.info.get(MESSAGE)
+    if message is not None:
+        message.send(statement, rows)
+    elif rows:
+        connection.execute(statement, rows)
+
+
 @contextlib.contextmanager
 def in_one_message(connection: Connection) -> Iterator[None]:
     """What the block executes is sent together: one wait for all of it, where a counter that
@@ -111,6 +171,7 @@ def in_one_message(connection: Connection) -> Iterator[None]:
     driver: Any = connection.connection.driver_connection
     try:
         with driver.pipeline() as message, _undoing_errors(driver, message):
+            connection.info[MESSAGE] = Message(connection, driver)
             yield
     except psycopg.Error as error:
         told = DBAPIError.instance(
@@ -119,6 +180,8 @@ def in_one_message(connection: Connection) -> Iterator[None]:
         for each in (error, told):
             _cut_detail(each)
         raise told from error
+    finally:
+        connection.info.pop(MESSAGE, None)
 
 
 @contextlib.contextmanager

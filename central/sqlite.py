@@ -10,11 +10,12 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, Executable, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -107,6 +108,12 @@ def may_pass(error: DBAPIError) -> bool:
     """Whether the same may work later, unchanged."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return isinstance(error, OperationalError) and (code is None or code & 0xFF in MAY_PASS)
+
+
+def send(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """See ``central.database.send``."""
+    if rows:
+        connection.execute(statement, rows)
 
 
 def in_one_message(connection: Connection) -> contextlib.AbstractContextManager[None]:

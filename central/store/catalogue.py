@@ -11,7 +11,7 @@ from functools import lru_cache
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import drawn, raise_counter
+from central.database import drawn, raise_counter, send
 from central.store.events import Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
 from models.errors import Rejected
@@ -98,8 +98,7 @@ def move_stock(connection: Connection, changes: Mapping[str, int]) -> None:
         {"of": sku, "change": change, "before_last": before_last}
         for before_last, (sku, change) in enumerate(sorted(changes.items()))
     ]
-    if moved:
-        connection.execute(MOVED, moved)
+    send(connection, MOVED, moved)
 
 
 def article_of(row: Row[tuple[object, ...]]) -> Article:

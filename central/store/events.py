@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, func, or_, select, union_all
+from sqlalchemy import Insert, bindparam, func, or_, select, text, union_all
 from sqlalchemy.engine import Connection, Row
 
-from central.database import current_number, drawn, raise_counter
+from central.database import current_number, drawn, raise_counter, send
 from central.store.settings import lock_setting, put_setting, setting
 from models.errors import Conflict
 from models.tables.central import events
@@ -27,6 +27,8 @@ from models.wire.events import EventKind, EventOut, EventsPage
 COUNTER = "events"
 CHANNEL = "kiosk_events"
 """What PostgreSQL notifies listeners on when events were committed; a notification says no more."""
+
+NOTIFIED = text(f"NOTIFY {CHANNEL}")
 
 KEPT_FOR_EVER = (EventKind.ORDER_STATE, EventKind.PAYMENT)
 """They are an order's history. The others only say that there is something to fetch."""
@@ -67,9 +69,9 @@ def write(connection: Connection, happenings: Sequence[Happening], *, at: dateti
         row[f"kind_{number}"] = happening.kind
         row[f"console_id_{number}"] = happening.console_id
         row[f"facts_{number}"] = json.dumps(happening.facts, default=str)
-    connection.execute(_adding(len(happenings)), row)
+    send(connection, _adding(len(happenings)), [row])
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+        send(connection, NOTIFIED, [{}])
 
 
 @cache

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from central.database import send
 from central.judge import Judgement, Known, agreed_at, quantities_of
 from central.store.catalogue import COUNTER as STOCK_COUNTER
 from central.store.catalogue import lock_articles, move_stock, prices_between
@@ -178,8 +179,7 @@ def apply(connection: Connection, change: Change) -> None:
     before = change.before
     if before.held.reserved:
         connection.execute(reservations.delete().where(reservations.c.order_id == change.order_id))
-    if change.wanted:
-        connection.execute(RESERVED, _reservation_rows(change))
+    send(connection, RESERVED, _reservation_rows(change))
     given_back = [(before.vouchers[code], cents) for code, cents in before.held.used.items()]
     replace_uses(
         connection,

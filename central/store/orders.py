@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, exists, literal, or_, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import committed_together, drawn, raise_counters
+from central.database import committed_together, drawn, raise_counters, send
 from central.judge import judge
 from central.store import happenings
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
@@ -227,7 +227,7 @@ def _add(
         "state": state,
         "placed_at": order.placed_at,
     }
-    connection.execute(ADDED, row | said)
+    send(connection, ADDED, [row | said])
 
 
 def said_last(order: OrderIn, verdict: VerdictOut, costs_cents: int) -> dict[str, Any]:

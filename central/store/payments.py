@@ -16,6 +16,7 @@ import uuid6
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from central.database import send
 from models import reference as references
 from models.payment import PAYMENT_TRANSITIONS, PaymentMethod, PaymentState
 from models.tables.central import payment_requests
@@ -65,18 +66,16 @@ def awaited_of(connection: Connection, order_id: UUID) -> Awaited | None:
 def ask(connection: Connection, order_id: UUID, reference: str, due: Due, *, at: datetime) -> None:
     """A new request; none may be open. A transfer has to name the order's ISO 11649 reference."""
     is_transfer = due.method is PaymentMethod.TRANSFER
-    connection.execute(
-        ASKED,
-        {
-            "request_id": UUID(int=uuid6.uuid7().int),
-            "order_id": order_id,
-            "method": due.method,
-            "amount_cents": due.amount_cents,
-            "state": PaymentState.AWAITED,
-            "creditor_reference": references.creditor_reference(reference) if is_transfer else None,
-            "created_at": at,
-        },
-    )
+    row = {
+        "request_id": UUID(int=uuid6.uuid7().int),
+        "order_id": order_id,
+        "method": due.method,
+        "amount_cents": due.amount_cents,
+        "state": PaymentState.AWAITED,
+        "creditor_reference": references.creditor_reference(reference) if is_transfer else None,
+        "created_at": at,
+    }
+    send(connection, ASKED, [row])
 
 
 def follow(

@@ -24,6 +24,7 @@ from central.database import (
     lock_counter,
     next_number,
     raise_counters,
+    send,
     upsert,
 )
 from central.store import events
@@ -205,24 +206,19 @@ def replace_uses(
     code, each once: who gives one code back for another meets nobody who takes both.
     """
     given_back, taken = list(before), list(after)
-    counted = _counted(given_back, taken)
-    if counted:
-        connection.execute(COUNTED, counted)
+    send(connection, COUNTED, _counted(given_back, taken))
     if given_back:
         connection.execute(voucher_uses.delete().where(voucher_uses.c.order_id == order_id))
-    if taken:
-        connection.execute(
-            USED,
-            [
-                {
-                    "order_id": order_id,
-                    "code": voucher.code,
-                    "customer_id": customer_id,
-                    "amount_cents": cents,
-                }
-                for voucher, cents in taken
-            ],
-        )
+    used = [
+        {
+            "order_id": order_id,
+            "code": voucher.code,
+            "customer_id": customer_id,
+            "amount_cents": cents,
+        }
+        for voucher, cents in taken
+    ]
+    send(connection, USED, used)
 
 
 def _counted(
@@ -246,8 +242,7 @@ def tell_of(connection: Connection, codes: Collection[str]) -> None:
     transaction has drawn.
     """
     told = [{"of": code, "before_last": before_last} for before_last, code in enumerate(codes)]
-    if told:
-        connection.execute(TOLD, told)
+    send(connection, TOLD, told)
 
 
 def _spent(voucher: Voucher, cents: int) -> int:
