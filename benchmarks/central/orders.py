@@ -21,6 +21,7 @@ from benchmarks.central.served import Served
 from benchmarks.central.shop import Shop, body_of, new_order
 
 WARM_UP = 20
+PIECES = 100
 SHARES_MAX = 3
 """So many times its share has a client at hand."""
 
@@ -34,7 +35,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Seconds of each order, look-up included; ``statuses`` other than 200 with how many."""
+    """Seconds of each order, look-up included. ``piece_ms``: what ``piece_ms`` said before and after,
+    in the mean.
+    """
 
     clients: int
     seconds: float
@@ -42,10 +45,16 @@ class Taken:
     failed: int
     differing: int
     processor_share: float
+    piece_ms: float
 
     @property
     def per_second(self) -> float:
         return len(self.times) / self.seconds
+
+    @property
+    def processor_ms(self) -> float:
+        """Of the central, for one order and its look-up."""
+        return self.processor_share / self.per_second * 1000
 
     def percentile_ms(self, share: float) -> float:
         return percentile(self.times, share) * 1000
@@ -59,6 +68,7 @@ def take(central: Served, shop: Shop, *, clients: int, orders: int, now: datetim
     turns = iter(range(orders))
     for line, mine in zip(lines, calls, strict=True):
         _run(line, mine[:WARM_UP])
+    pieces = [piece_ms()]
     before, began = central.processor_seconds(), time.perf_counter()
     results: list[tuple[list[float], int, int]] = [([], 0, 0)] * clients
 
@@ -73,6 +83,7 @@ def take(central: Served, shop: Shop, *, clients: int, orders: int, now: datetim
         thread.join()
     seconds = time.perf_counter() - began
     used = central.processor_seconds() - before
+    pieces.append(piece_ms())
     for line in lines:
         line.close()
     return Taken(
@@ -82,7 +93,21 @@ def take(central: Served, shop: Shop, *, clients: int, orders: int, now: datetim
         failed=sum(failed for _, failed, _ in results),
         differing=sum(differing for _, _, differing in results),
         processor_share=used / seconds,
+        piece_ms=sum(pieces) / len(pieces),
     )
+
+
+def piece_ms() -> float:
+    """How long ten thousand steps of this interpreter take just now, in milliseconds of processor.
+    Computers differ, and a virtual one differs by half from one minute to the next.
+    """
+    began = time.process_time()
+    kept: dict[int, int] = {}
+    value = 0
+    for step in range(PIECES * 10_000):
+        kept[step & 1023] = value
+        value = (value * 31 + step) & 0xFFFFFFFF
+    return (time.process_time() - began) / PIECES * 1000
 
 
 def calls_of(line: Line, shop: Shop, count: int, now: datetime, seed: int) -> list[Call]:
