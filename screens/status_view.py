@@ -15,7 +15,13 @@ from screens.console import Console
 from screens.widgets.frame import StatusView
 from screens.words import _, counted
 from services.desk_state import DeskState
-from services.sync.status import NO_CATALOGUE, CatalogueProgress, Connection, SyncStatus
+from services.sync.status import (
+    HOLDER_SILENT,
+    NO_CATALOGUE,
+    CatalogueProgress,
+    Connection,
+    SyncStatus,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -128,6 +134,8 @@ def connection(console: Console) -> str:
         return _("la centrale n'a pas de catalogue")
     if status.connection is Connection.UNAUTHORISED:
         return _UNAUTHORISED.get(status.last_error_code or "", _LINE[status.connection])
+    if status.last_error_code == HOLDER_SILENT:
+        return _("un autre écran d'ici est bloqué : fermez-le")
     said = _LINE[status.connection]
     return said + next_try(status) if status.connection is Connection.OFFLINE else said
 

@@ -81,16 +81,16 @@ ERROR_SENTENCES: dict[str, str | Callable[[Facts], str]] = {
     "catalogue_unwritable": "Le catalogue ne peut pas être écrit : vérifiez le disque et le dossier.",
     "central_busy": "La centrale est occupée ; nouvel essai automatique.",
     "central_certificate_expired": (
-        "Le certificat de la centrale est périmé, ou pas encore valable : vérifiez l'heure de ce"
-        " poste, puis prévenez l'administrateur ; rien n'est envoyé d'ici là, rien n'est perdu."
+        "Le certificat de la centrale est périmé : vérifiez l'heure de ce poste, puis prévenez"
+        " l'administrateur ; rien n'est perdu."
     ),
     "central_certificate_name": (
-        "Le certificat présenté porte un autre nom que l'adresse de la centrale : vérifiez"
-        " l'adresse, puis prévenez l'administrateur ; rien n'est envoyé, rien n'est perdu."
+        "Le certificat reçu n'est pas celui de cette adresse : vérifiez-la, puis prévenez"
+        " l'administrateur ; rien n'est envoyé ni perdu."
     ),
     "central_certificate_untrusted": (
-        "Le certificat de la centrale n'est pas reconnu : si elle a le sien propre, SSL_CERT_FILE"
-        " doit le nommer sur ce poste ; prévenez l'administrateur, rien n'est envoyé ni perdu."
+        "Le certificat de la centrale n'est pas reconnu (SSL_CERT_FILE ?) : prévenez"
+        " l'administrateur ; rien n'est envoyé ni perdu."
     ),
     "central_cut_off": "La liaison avec la centrale a été coupée ; nouvel essai automatique.",
     "central_not_ready": "La centrale n'est pas prête ; nouvel essai automatique.",

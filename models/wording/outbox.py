@@ -126,6 +126,9 @@ _REASONS: Mapping[str, str] = {
 
 _BRIEF: Mapping[str, str] = {
     "body_malformed": "envoi incompris",
+    "central_certificate_expired": "certif. périmé",
+    "central_certificate_name": "autre certif.",
+    "central_certificate_untrusted": "certif. inconnu",
     "central_not_ready": "pas prête",
     "central_timeout": "sans réponse",
     "central_unclear": "réponse confuse",

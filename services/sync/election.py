@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.sync.status import CatalogueProgress, Connection
+from services.sync.status import HOLDER_SILENT, CatalogueProgress, Connection
 
 FILE_MODE = 0o600
 LOOK_SECONDS = 0.02
@@ -29,9 +29,6 @@ SILENT_SECONDS = 6.0
 """A holder says how it stands twice a second, also while an exchange takes its time; only one
 that does not run, or waits for something that never comes, is silent for so long.
 """
-
-HOLDER_SILENT = "sync_holder_silent"
-"""Error code of what is heard of such a holder: nobody sends until it goes on, or is ended."""
 
 
 @dataclass(frozen=True, slots=True)

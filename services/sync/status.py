@@ -11,6 +11,11 @@ from services.ports import Transaction
 NO_CATALOGUE = "central_without_catalogue"
 """Error code of a run that did all the rest: central answers, and has nothing to sell."""
 
+HOLDER_SILENT = "sync_holder_silent"
+"""Error code of what is heard of another program here that has the seat and says no more how it
+stands: nobody sends until it goes on, or is ended.
+"""
+
 DOWNLOADS = "downloads"
 """Setting that counts what came down: other programs on this host see that it did."""
 

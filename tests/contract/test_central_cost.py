@@ -5,20 +5,18 @@ Orders a second are measured by ``benchmarks``; here stands what would slow them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 from contract.conftest import Shop
 from contract.people import people_by_phone
 from contract.shop import CUSTOMER, NOW, RULES, article, make_order
-from sqlalchemy import Executable, event, select
-from sqlalchemy.engine import Connection
+from contract.statements import counted
+from sqlalchemy import select
 
-from central.postgresql import Message, Rows, spelled_for
+from central.postgresql import spelled_for
 from central.store.consoles import Console
 from central.store.customers import put_customers
 from central.store.orders import take_order
@@ -54,25 +52,6 @@ def console(shop: Shop) -> Console:
         console_id = connection.execute(select(tables.consoles.c.console_id)).scalar_one()
         lease_block(connection, console_id, 100, at=NOW)
     return Console(console_id, "comptoir")
-
-
-@contextmanager
-def counted(connection: Connection) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    send = Message.send
-
-    def note_sent(message: Message, statement: Executable, rows: Rows) -> None:
-        statements.extend([type(statement).__name__] if rows else [])
-        send(message, statement, rows)
-
-    event.listen(connection, "before_cursor_execute", note)
-    with patch.object(Message, "send", note_sent):
-        yield statements
-    event.remove(connection, "before_cursor_execute", note)
 
 
 def taken(shop: Shop, console: Console, order: Order) -> list[str]:

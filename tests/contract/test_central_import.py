@@ -13,7 +13,8 @@ from contract.asking import NUMBER, cancel, dispatch, leased, pay, placed, put
 from contract.conftest import Shop, with_price
 from contract.databases import on_postgresql
 from contract.shop import ARTICLES, NOW, PAIRS, PRINTERS, article
-from sqlalchemy import event, select
+from contract.statements import counted
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 import central.store.catalogue_import as import_module
@@ -230,14 +231,8 @@ def test_the_counter_is_held_for_so_many_statements_however_much_differs(
 
 
 def said_by(database: Database, wanted: Incoming) -> list[str]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(database._engine, "before_cursor_execute", note)
-    bring_in(database, wanted, at=LATER)
-    event.remove(database._engine, "before_cursor_execute", note)
+    with counted(database._engine) as statements:
+        bring_in(database, wanted, at=LATER)
     return statements
 
 

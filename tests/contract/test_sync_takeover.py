@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from models.order import OrderEventKind, SyncState
 from services.adapters.central_http import CentralHttp
 from services.sync.backoff import Backoff
-from services.sync.election import HOLDER_SILENT, SILENT_SECONDS, Election, LineNews
+from services.sync.election import SILENT_SECONDS, Election, LineNews
 from services.sync.rhythm import (
     JUMP_SECONDS,
     LIVE_FACTOR,
@@ -38,7 +38,7 @@ from services.sync.rhythm import (
     ClockWatch,
     Rhythm,
 )
-from services.sync.status import CatalogueProgress, Connection
+from services.sync.status import HOLDER_SILENT, CatalogueProgress, Connection
 from services.sync.thread import LOOK_SECONDS
 
 TAKEN_OVER_SECONDS = 3.0

@@ -27,7 +27,13 @@ from screens.status_view import (
 )
 from screens.widgets.frame import StatusView, line_of_state
 from services.desk_state import DeskState
-from services.sync.status import NO_CATALOGUE, CatalogueProgress, Connection, SyncStatus
+from services.sync.status import (
+    HOLDER_SILENT,
+    NO_CATALOGUE,
+    CatalogueProgress,
+    Connection,
+    SyncStatus,
+)
 
 ONLINE = SyncStatus(Connection.ONLINE)
 AT = datetime(2026, 11, 23, 10, 45, 12, tzinfo=UTC)
@@ -44,6 +50,11 @@ def test_offline_says_when_it_is_tried_again_to_the_minute() -> None:
     assert connection(at(replace(offline, next_try_at=AT))) == "hors ligne, essai à 11:45"
     later = replace(offline, next_try_at=AT.replace(second=59))
     assert connection(at(later)) == connection(at(replace(offline, next_try_at=AT)))
+
+
+def test_another_program_that_hangs_is_named_in_place_of_a_dead_line() -> None:
+    hangs = SyncStatus(Connection.OFFLINE, last_error_code=HOLDER_SILENT)
+    assert connection(at(hangs)) == "un autre écran d'ici est bloqué : fermez-le"
 
 
 @pytest.mark.parametrize(
