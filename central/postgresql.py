@@ -169,9 +169,10 @@ def in_one_message(connection: Connection) -> Iterator[None]:
     import psycopg  # noqa: PLC0415 - where there is a PostgreSQL
 
     driver: Any = connection.connection.driver_connection
+    info = connection.info  # of a connection that was lost in between nothing can be asked
     try:
         with driver.pipeline() as message, _undoing_errors(driver, message):
-            connection.info[MESSAGE] = Message(connection, driver)
+            info[MESSAGE] = Message(connection, driver)
             yield
     except psycopg.Error as error:
         told = DBAPIError.instance(
@@ -181,7 +182,7 @@ def in_one_message(connection: Connection) -> Iterator[None]:
             _cut_detail(each)
         raise told from error
     finally:
-        connection.info.pop(MESSAGE, None)
+        info.pop(MESSAGE, None)
 
 
 @contextlib.contextmanager

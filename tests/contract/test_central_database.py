@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -32,6 +33,7 @@ from central.database import (
     migrate,
     next_number,
     raise_counter,
+    send,
     written_together,
 )
 from kiosk.cli import main
@@ -292,12 +294,13 @@ def test_a_row_that_the_last_try_finds_no_more_is_none(shop: Shop) -> None:
     assert shop.count(tables.customers) == 1
 
 
-def test_a_commit_that_fails_leaves_nothing_behind(shop: Shop) -> None:
+@pytest.mark.parametrize("write", [Connection.execute, send])
+def test_a_commit_that_fails_leaves_nothing_behind(shop: Shop, write: Callable[..., Any]) -> None:
     """Whatever was sent after the statement that failed, and on whichever connection."""
     rows = [_customer(), _customer()]
     for tail in range(8):
         with pytest.raises(Undone):
-            _commit_together(shop, rows[0], rows[0], *rows[1:] * tail)
+            _commit_together(shop, write, rows[0], rows[0], *rows[1:] * tail)
         with shop.database.write() as connection, committed_together(connection):
             raise_counter(connection, "orders")
         with shop.database.read() as connection:
@@ -305,10 +308,29 @@ def test_a_commit_that_fails_leaves_nothing_behind(shop: Shop) -> None:
             assert current_number(connection, "orders") == tail + 1
 
 
-def _commit_together(shop: Shop, *rows: dict[str, object]) -> None:
+def _commit_together(shop: Shop, write: Callable[..., Any], *rows: dict[str, object]) -> None:
     with shop.database.write() as connection, committed_together(connection):
         for row in rows:
-            connection.execute(tables.customers.insert(), row)
+            write(connection, tables.customers.insert(), [row])
+
+
+@on_postgresql
+@pytest.mark.parametrize("write", [Connection.execute, send])
+def test_a_database_that_dies_in_the_last_message_is_tried_again(
+    shop: Shop, write: Callable[..., Any]
+) -> None:
+    end = text("SELECT pg_terminate_backend(:pid)")
+
+    def work(connection: Connection) -> None:
+        mine = connection.scalar(text("SELECT pg_backend_pid()"))
+        with committed_together(connection):
+            with shop.database.write() as other:
+                other.execute(end, {"pid": mine})
+            write(connection, tables.customers.insert(), [_customer()])
+
+    with pytest.raises(Unavailable, match="central_busy"):
+        shop.database.run(work)
+    assert shop.count(tables.customers) == 0
 
 
 def _customer() -> dict[str, object]:
