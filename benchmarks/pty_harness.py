@@ -156,6 +156,8 @@ class PtyProgram:
                 raise TimeoutError(f"still running:\n{self.text}")
             else:
                 self._read(0.02)
+        while self._read(0):  # what it said last
+            pass
         return self.status
 
     def modes(self) -> list[int]:
