@@ -68,14 +68,14 @@ def take_order(
     Raises Conflict("order_conflict") where this uuid came with another body or from
     another console, Rejected for what can never be taken (see ``models.wire.problems``).
     """
-    codes = _first_look(connection, console, order)
-    seen = codes[0]
+    looked = _first_look(connection, console, order)
+    seen = looked[0]
     if seen.is_known:
         known = _known(connection, order)
         if known is not None:
             return _answer_again(connection, console, known, order)
     _ensure_takeable(connection, order, seen)
-    return _take(connection, console, order, codes, at=at, rules=rules)
+    return _take(connection, console, order, looked, at=at, rules=rules)
 
 
 def get_order(connection: Connection, console: Console, order_id: UUID) -> OrderOut:

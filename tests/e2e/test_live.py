@@ -5,7 +5,8 @@ cursor stays where it is.
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -34,10 +35,27 @@ def at_central(*words: str) -> None:
         assert main(["central", *words]) == 0
 
 
-def test_money_and_parcel_show_without_a_key_and_the_cursor_stays(state: Path) -> None:
+@contextmanager
+def demo(state: Path) -> Iterator[PtyProgram]:
+    """A console that stands at its first step, and can be left in the end."""
     command = (sys.executable, "-m", "kiosk.cli", "demo")
     with PtyProgram(command, environ=clean_environ(KIOSK_STATE_DIR=str(state))) as program:
         program.wait_for("aucun envoi en attente")
+        yield program
+        program.press("ctrl+q")
+        assert program.wait() == 0
+
+
+def find_an_article(program: PtyProgram) -> object:
+    """Where the cursor stands then."""
+    program.press("lc970 noir")
+    program.wait_for("lc970 noir")
+    program.settle()
+    return program.cursor
+
+
+def test_money_and_parcel_show_without_a_key_and_the_cursor_stays(state: Path) -> None:
+    with demo(state) as program:
         for said in CALL:
             for key in said.keys:
                 program.press(key)
@@ -52,35 +70,21 @@ def test_money_and_parcel_show_without_a_key_and_the_cursor_stays(state: Path) -
         at_central("order", "dispatched", "100000006", "6A12345678901")
         program.wait_for("expédiée", within=SOON_SECONDS)
         assert program.cursor == cursor
-        program.press("ctrl+q")
-        assert program.wait() == 0
 
 
 def test_stock_shows_in_what_was_found_without_a_key_and_the_cursor_stays(state: Path) -> None:
-    command = (sys.executable, "-m", "kiosk.cli", "demo")
-    with PtyProgram(command, environ=clean_environ(KIOSK_STATE_DIR=str(state))) as program:
-        program.wait_for("aucun envoi en attente")
-        program.press("lc970 noir")
-        program.wait_for("lc970 noir")
-        program.settle()
-        cursor = program.cursor
+    with demo(state) as program:
+        cursor = find_an_article(program)
         at_central("stock", "set", "BRO-LC970BK", "777")
         program.wait_for(" 777", within=SOON_SECONDS)
         assert program.cursor == cursor
-        program.press("ctrl+q")
-        assert program.wait() == 0
 
 
 def test_a_first_operator_and_their_end_show_without_a_key(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = (sys.executable, "-m", "kiosk.cli", "demo")
-    with PtyProgram(command, environ=clean_environ(KIOSK_STATE_DIR=str(state))) as program:
-        program.wait_for("aucun envoi en attente")
-        program.press("lc970 noir")
-        program.wait_for("lc970 noir")
-        program.settle()
-        cursor = program.cursor
+    with demo(state) as program:
+        cursor = find_an_article(program)
         monkeypatch.setattr("sys.stdin", StringIO("trois petits chats\n"))
         at_central("operator", "add", "odile", "Odile")
         program.wait_for("sans opérateur", within=SOON_SECONDS)
@@ -88,5 +92,3 @@ def test_a_first_operator_and_their_end_show_without_a_key(
         at_central("operator", "disable", "odile")
         program.settle(first_within=SOON_SECONDS)
         assert "sans opérateur" not in program.text
-        program.press("ctrl+q")
-        assert program.wait() == 0
