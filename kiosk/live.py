@@ -137,7 +137,14 @@ class LiveConsole:
     # --- the desk -------------------------------------------------------------
 
     async def at_desk(self, ask: Callable[[Desk], Answer]) -> Answer:
-        return await self._in_store_thread(lambda: ask(self._desk))
+        """What waited for an answer when the program was left ends with it: its widgets are
+        being taken down, one by one, while the store thread finishes.
+        """
+        try:
+            return await self._in_store_thread(lambda: ask(self._desk))
+        finally:
+            if not self._app.is_running:
+                raise asyncio.CancelledError
 
     async def act(self, work: Callable[[Desk, Draft], DeskState]) -> bool:
         async with self._one_change_at_a_time:

@@ -90,7 +90,7 @@ class StepScreen(Screen[None]):
     def redraw(self) -> None:
         """Show the present state, if there is one and the screen stands."""
         state = self.console.state
-        if not self.is_mounted or not self.query("#keys"):
+        if not (self.app.is_running and self.is_mounted and self.query("#keys")):
             return
         self.draw(state)
         self.query_one("#status", StatusPanel).view = status_view(state, self.console)

@@ -67,9 +67,9 @@ class Dialog(Screen[None]):
 
     def redraw(self) -> None:
         """Say what works here now, and what went wrong; nothing before all of it is mounted, when
-        news of the sync may come already.
+        news of the sync may come already, nor while it is taken down.
         """
-        if not self.is_mounted or not self.query("#keys"):
+        if not (self.app.is_running and self.is_mounted and self.query("#keys")):
             return
         is_typing = isinstance(self.focused, TextField)
         self.query_one(KeyLine).help = HELP_WHILE_TYPING if is_typing else HELP_HINT
