@@ -83,7 +83,7 @@ def prices_between(
 def lock_articles(connection: Connection, skus: Iterable[str]) -> Mapping[str, Article]:
     """Those of these skus that are sold now, and nobody else changes any of them before this
     transaction ends. Locked by sku, so that two orders of the same articles wait in line and
-    never for each other; vouchers are locked before, counters after.
+    never for each other; vouchers and counters are locked after.
     """
     rows = connection.execute(LOCKED, {"skus": list(set(skus))})
     return {row.sku: article_of(row) for row in rows if not row.is_removed}

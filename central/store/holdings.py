@@ -1,7 +1,7 @@
 """What an order holds of the shop: articles put aside for it, and uses of codes.
 
 Owns how much that is, for an order that is taken, changed or given up, and in which order
-rows are locked for it: limited vouchers by code, then articles by sku; those without a limit,
+rows are locked for it: articles by sku, then limited vouchers by code; those without a limit,
 by code, only when they are counted. A changed order is judged as if what it holds already were
 free again, so that it never stands in its own way.
 """
@@ -50,6 +50,16 @@ class Holding:
 NOTHING = Holding()
 RESERVED = reservations.insert()
 """Made once, for every order: making a statement takes longer than running it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a transaction has just read: the articles of an order, which it has locked, and the
+    codes that the order says.
+    """
+
+    articles: Mapping[str, Article]
+    vouchers: Mapping[str, Voucher]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +116,19 @@ def lock_for(
     *,
     rules: ShopRules,
     paid_cents: int = 0,
-    seen: Mapping[str, Voucher] | None = None,
+    looked: Looked | None = None,
 ) -> Locked:
     """Everything that bears on the order, and nobody else changes it before this transaction
-    ends. ``seen``: the codes it says, where this transaction has just read them.
+    ends. ``looked``: for an order that holds nothing, what has been read and locked of it.
     """
+    locked = (
+        looked.articles
+        if looked
+        else lock_articles(connection, {*held.reserved, *said_skus(order)})
+    )
+    articles = {sku: _with_more(found, held.reserved.get(sku, 0)) for sku, found in locked.items()}
+    seen = looked.vouchers if looked else None
     vouchers = _locked_vouchers(connection, said_codes(order), held, seen)
-    articles = {
-        sku: _with_more(article, held.reserved.get(sku, 0))
-        for sku, article in lock_articles(
-            connection, {*held.reserved, *(line.sku for line in order.lines)}
-        ).items()
-    }
     return Locked(
         held,
         vouchers,
@@ -136,11 +147,15 @@ def said_codes(order: OrderIn) -> Sequence[str]:
     return [code.code for code in order.codes if code.refusal is None]
 
 
+def said_skus(order: OrderIn) -> Sequence[str]:
+    return [line.sku for line in order.lines]
+
+
 def lock_to_release(connection: Connection, held: Holding) -> Locked:
     """The rows that change when the order is given up."""
-    vouchers = _locked_vouchers(connection, (), held, None)
     if held.reserved:
         lock_articles(connection, held.reserved)
+    vouchers = _locked_vouchers(connection, (), held, None)
     return Locked(held, vouchers, Known(articles={}))
 
 

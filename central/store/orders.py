@@ -2,7 +2,7 @@
 
 The uuid is an order's identity for ever. One transaction holds the order, the verdict, what
 it takes of the shop, the customer it brings, what is asked for it and what consoles are
-told: all of it or nothing. Rows are locked in one order: vouchers, articles, and counters
+told: all of it or nothing. Rows are locked in one order: articles, vouchers, and counters
 last, because who holds a counter keeps all others waiting: everything that is written is sent
 together, with the commit.
 """
@@ -21,15 +21,25 @@ from central.database import committed_together, drawn, raise_counters, send
 from central.judge import judge
 from central.store import happenings
 from central.store.acceptance import answered_before, due_for, ensure_sound, verdict_on
+from central.store.catalogue import LOCKED, article_of
 from central.store.consoles import Console
 from central.store.customers import COUNTER as PEOPLE
 from central.store.customers import VERSION, is_newer, write_customers
 from central.store.events import COUNTER as EVENTS
 from central.store.events import write
-from central.store.holdings import NOTHING, apply, lock_for, numbers_of, said_codes, taking
+from central.store.holdings import (
+    NOTHING,
+    Looked,
+    apply,
+    lock_for,
+    numbers_of,
+    said_codes,
+    said_skus,
+    taking,
+)
 from central.store.payments import ask
 from central.store.references import LAST_OF_BLOCK, is_leased
-from central.store.vouchers import vouchers_in
+from central.store.vouchers import voucher_of
 from models import reference
 from models.errors import Conflict, Rejected
 from models.order import OrderState
@@ -46,14 +56,21 @@ IS_THIS_OR_HAS_ITS_REFERENCE = or_(
 )
 KNOWN = select(orders).where(IS_THIS_OR_HAS_ITS_REFERENCE)
 _once = select(literal(1)).subquery()
+_articles = LOCKED.cte("locked")
 FIRST_LOOK = select(
     exists(select(orders.c.order_id).where(IS_THIS_OR_HAS_ITS_REFERENCE)).label("is_known"),
     LAST_OF_BLOCK.scalar_subquery().label("leased_to"),
     VERSION.scalar_subquery().label("customer_version"),
-    vouchers,
-).select_from(_once.outerjoin(vouchers, vouchers.c.code.in_(bindparam("codes", expanding=True))))
-"""All that is looked at before anything is locked, at once: a row for each code that there is, or
-one without a code.
+    *(vouchers.c[name] for name in ("code", "body", "uses", "remaining_cents")),
+    *(column for column in _articles.c if column.name not in ("is_removed", "seq")),
+).select_from(
+    _once.outerjoin(
+        vouchers,
+        vouchers.c.code.in_(bindparam("codes", expanding=True)) & vouchers.c.is_removed.is_(False),
+    ).outerjoin(_articles, _articles.c.is_removed.is_(False))
+)
+"""All that is looked at, and its articles locked, at once: a row for each code and article that
+there are, or one without either.
 """
 ADDED = orders.insert().values(seq=drawn(COUNTER))
 
@@ -140,6 +157,7 @@ def _first_look(connection: Connection, console: Console, order: OrderIn) -> Seq
             "number": _number(order),
             "customer_id": order.customer.customer_id,
             "codes": said_codes(order),
+            "skus": sorted({*said_skus(order)}),
         },
     ).all()
 
@@ -183,8 +201,11 @@ def _take(
     at: datetime,
     rules: ShopRules,
 ) -> VerdictOut:
-    seen = vouchers_in(row for row in looked if row.code is not None)
-    locked = lock_for(connection, order, NOTHING, rules=rules, seen=seen)
+    known = Looked(
+        articles={row.sku: article_of(row) for row in looked if row.sku is not None},
+        vouchers={row.code: voucher_of(row) for row in looked if row.code is not None},
+    )
+    locked = lock_for(connection, order, NOTHING, rules=rules, looked=known)
     judgement = judge(order, locked.known, rules)
     change = taking(order, locked, judgement)
     verdict = verdict_on(order, judgement, at=at)

@@ -123,7 +123,7 @@ def _put(connection: Connection, codes: Sequence[Voucher], *, last: int) -> None
 def all_vouchers(connection: Connection) -> Sequence[Voucher]:
     there = vouchers.c.is_removed.is_(False)
     wanted = select(vouchers).where(there).order_by(vouchers.c.code)
-    return [_voucher(row) for row in connection.execute(wanted)]
+    return [voucher_of(row) for row in connection.execute(wanted)]
 
 
 def vouchers_by_code(connection: Connection, codes: Iterable[str]) -> Mapping[str, Voucher]:
@@ -141,7 +141,7 @@ def vouchers_since(connection: Connection, seq: int, *, limit: int) -> VouchersS
     rows = connection.execute(wanted.order_by(vouchers.c.seq).limit(limit + 1)).all()
     page = rows[:limit]
     return VouchersSince(
-        vouchers=[_voucher(row) for row in page if not row.is_removed],
+        vouchers=[voucher_of(row) for row in page if not row.is_removed],
         removed=[row.code for row in page if row.is_removed],
         last_seq=page[-1].seq if page else seq,
         has_more=len(rows) > limit,
@@ -156,7 +156,7 @@ def lock_vouchers(
     seen: Mapping[str, Voucher] | None = None,
 ) -> Mapping[str, Voucher]:
     """As ``vouchers_by_code``, and nobody else uses a limited one of them before this
-    transaction ends. Locked by code, before articles and counters. Who holds a limited code
+    transaction ends. Locked by code, after articles and before counters. Who holds a limited code
     knows its uses by any customer, too: every use of it goes by way of this lock. Of those
     that are ``held`` by an order the withdrawn ones are there, too. ``seen``: these codes as this
     transaction has just read them.
@@ -179,12 +179,9 @@ def _read(
     codes: Iterable[str],
     held: Collection[str] = (),
 ) -> dict[str, Voucher]:
-    return vouchers_in(connection.execute(statement, {"codes": list(set(codes))}), held)
-
-
-def vouchers_in(rows: Iterable[Row[Any]], held: Collection[str] = ()) -> dict[str, Voucher]:
-    """What stands in rows of the codes' table: those that are not withdrawn, or ``held``."""
-    return {row.code: _voucher(row) for row in rows if not row.is_removed or row.code in held}
+    """Those that are not withdrawn, or ``held``."""
+    rows = connection.execute(statement, {"codes": list(set(codes))})
+    return {row.code: voucher_of(row) for row in rows if not row.is_removed or row.code in held}
 
 
 def uses_by_customer(connection: Connection, customer_id: UUID) -> Mapping[str, int]:
@@ -249,7 +246,7 @@ def _spent(voucher: Voucher, cents: int) -> int:
     return cents if voucher.kind is VoucherKind.CREDIT else 0
 
 
-def _voucher(row: Row[tuple[object, ...]]) -> Voucher:
+def voucher_of(row: Row[Any]) -> Voucher:
     return replace(_stored(row.body), uses=row.uses, remaining_cents=row.remaining_cents)
 
 
