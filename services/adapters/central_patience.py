@@ -15,10 +15,13 @@ from typing import Self
 
 from models.errors import Unavailable
 
+AGAIN_SECONDS = 0.5
+
 
 class Patience:
-    """Of one exchange, from now on. Within the block ``cut`` is called once, in another thread,
-    when it has run out: it has to wake whoever waits for bytes.
+    """Of one exchange, from now on. Within the block ``cut`` is called in another thread when it
+    has run out: it has to wake whoever waits for bytes. It is called again until the block ends,
+    because what is waited for may have been made just now, by a machine that had no time before.
     """
 
     def __init__(self, seconds: float, cut: Callable[[], None]) -> None:
@@ -62,8 +65,8 @@ class Patience:
         with self._changed:
             while not self._is_over:
                 left = self._ends_at - time.monotonic()
-                if left <= 0:
+                if self._has_cut or left <= 0:
                     self._has_cut = True
                     self._cut()
-                    return
+                    left = AGAIN_SECONDS
                 self._changed.wait(min(left, threading.TIMEOUT_MAX))

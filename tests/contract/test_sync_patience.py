@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -14,7 +15,7 @@ from uuid import UUID
 import pytest
 
 from models.errors import Unavailable
-from services.adapters import central_http
+from services.adapters import central_http, central_patience
 from services.adapters.central_http import CentralHttp
 from services.adapters.central_patience import Patience
 from services.adapters.central_stream import PAGES_TYPE, pages_of
@@ -149,14 +150,8 @@ def test_an_order_that_is_given_up_on_takes_no_stream_with_it() -> None:
 
 
 def test_patience_that_has_run_out_does_not_come_back() -> None:
-    cuts: list[None] = []
     has_cut = threading.Event()
-
-    def cut() -> None:
-        cuts.append(None)
-        has_cut.set()
-
-    with Patience(60.0, cut) as patience:
+    with Patience(60.0, has_cut.set) as patience:
         patience.give(0.0)
         assert has_cut.wait(5)
         with pytest.raises(Unavailable, match="central_timeout"):
@@ -164,4 +159,23 @@ def test_patience_that_has_run_out_does_not_come_back() -> None:
         patience.give(60.0)
         with pytest.raises(Unavailable, match="central_timeout"):
             patience.check()
-    assert len(cuts) == 1
+
+
+def test_what_is_made_after_patience_ran_out_is_cut_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A machine that had no time for a second may note its line only then."""
+    monkeypatch.setattr(central_patience, "AGAIN_SECONDS", 0.01)
+    cuts: list[None] = []
+    has_cut_again = threading.Event()
+
+    def cut() -> None:
+        cuts.append(None)
+        if len(cuts) > 1:
+            has_cut_again.set()
+
+    with Patience(0.0, cut):
+        assert has_cut_again.wait(5)
+    after = len(cuts)
+    time.sleep(0.05)
+    assert len(cuts) == after
