@@ -17,6 +17,10 @@ from structlog.types import EventDict, Processor, WrappedLogger
 HANDLER = "kiosk.central"
 QUIET = ("alembic", "uvicorn.access")
 """They tell of every plugin and every request; the requests are told here."""
+UNSAID = ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks", "_srcfile")
+"""Looked up for each record, and told in no line
+(https://docs.python.org/3/howto/logging.html#optimization).
+"""
 SPELL = structlog.processors.JSONRenderer(ensure_ascii=False)
 SPELLED = "is_spelled"
 """Of a record of logging whose message is a line already."""
@@ -42,6 +46,8 @@ def log_as_json(stream: TextIO | None = None, *, level: int = logging.INFO) -> N
         root.removeHandler(known)
     root.addHandler(handler)
     root.setLevel(level)
+    for name in UNSAID:
+        setattr(logging, name, False)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

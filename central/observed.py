@@ -12,10 +12,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from central.logs import new_logger
 from central.metrics import Metrics
@@ -46,12 +46,13 @@ class Observed:
             return
         request_id = _request_id(Headers(scope=scope))
         answer = _Answer(scope, send, request_id)
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._app(scope, receive, answer.send)
-            finally:
-                answer.end()
-                log.info("request", **_facts(scope, answer))
+        before = bind_contextvars(request_id=request_id)
+        try:
+            await self._app(scope, receive, answer.send)
+        finally:
+            answer.end()
+            log.info("request", **_facts(scope, answer))
+            reset_contextvars(**before)
 
 
 class _Answer:

@@ -11,10 +11,24 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Executable, create_engine, event, text
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    Dialect,
+    Engine,
+    Executable,
+    FromClause,
+    cast,
+    column,
+    create_engine,
+    event,
+    func,
+    text,
+)
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeEngine
 
 from models.errors import DomainError
 
@@ -46,9 +60,11 @@ SETTINGS = {
 
 TO_LOOK = {"isolation_level": "AUTOCOMMIT"}
 TO_READ = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-TO_WRITE = {"isolation_level": "READ COMMITTED"}
-"""Execution options of a connection. What a transaction changes it has locked before it
-looked; under READ COMMITTED each statement sees what was committed while it waited.
+TO_WRITE: Mapping[str, Any] = {}
+"""Execution options of a connection, beside what each has."""
+ISOLATION = "READ COMMITTED"
+"""What a transaction changes it has locked before it looked; under READ COMMITTED each statement
+sees what was committed while it waited.
 """
 
 MIGRATION_LOCK = 0x6B696F736B  # "kiosk" in ASCII
@@ -92,6 +108,7 @@ def open_engine(url: URL) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_use_lifo=True,
+        isolation_level=ISOLATION,
         connect_args={
             "application_name": APPLICATION_NAME,
             "connect_timeout": CONNECT_SECONDS,
@@ -157,6 +174,16 @@ def send(connection: Connection, statement: Executable, rows: Rows) -> None:
         message.send(statement, rows)
     elif rows:
         connection.execute(statement, rows)
+
+
+def rows_in(listed: BindParameter[Any], columns: Mapping[str, type[TypeEngine[Any]]]) -> FromClause:
+    """See ``central.database.rows_in``.
+    https://www.postgresql.org/docs/current/functions-json.html
+    """
+    rows = func.json_to_recordset(cast(listed, JSON)).table_valued(
+        *(column(name, kind) for name, kind in columns.items())
+    )
+    return rows.render_derived(with_types=True)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, FastAPI, Request, params
@@ -51,11 +52,12 @@ def straight_router(tag: str) -> APIRouter:
 
 def add(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """As routes of the application's own: those of a router that is included are asked for twice
-    for each request. They have threads of their own, which nobody else keeps waiting.
+    for each request. A request is compared with the first route of each before all others. They
+    have threads of their own, which nobody else keeps waiting.
     """
     app.state.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="straight")
-    for router in routers:
-        app.router.routes.extend(router.routes)
+    by_place = zip_longest(*(router.routes for router in routers))
+    app.router.routes.extend(route for place in by_place for route in place if route is not None)
 
 
 class StraightRoute(APIRoute):

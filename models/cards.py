@@ -54,8 +54,8 @@ def find_pan(text: str) -> str | None:
 
     Digits of any script count. Two phone numbers one after the other are not a card.
     """
-    if len(text) < _LENGTHS.start:  # nearly every text of an order
-        return None
+    if len(text) < _LENGTHS.start or sum(map(str.isdigit, text)) < _LENGTHS.start:
+        return None  # nearly every text of an order
     return next((pan for pan, _, _ in _found(text)), None)
 
 

@@ -26,6 +26,21 @@ ROWS_MAX = 5_000
 
 
 @router.get(
+    "/customers/lookup",
+    response_model=CustomersFound,
+    responses=problems(*GUARDED, "body_malformed"),
+)
+def lookup(
+    database: DatabaseOf,
+    phone: Annotated[str, Query(pattern=E164_PATTERN, examples=["+33199001234"])],
+) -> Response:
+    """Whose phone this is; the ``+`` of the number is ``%2B`` in a query."""
+    with database.look() as connection:
+        found = bodies_by_phone(connection, phone)
+    return spelled(CustomersFound(customers=()), "customers", found)
+
+
+@router.get(
     "/customers",
     response_model=CustomersPage,
     responses=problems(*GUARDED, "body_malformed"),
@@ -43,21 +58,6 @@ def customers(
         found = customers_since(connection, cursor, limit=min(limit, settings.page_rows))
     page = CustomersPage(customers=(), cursor=str(found.last_seq), has_more=found.has_more)
     return spelled(page, "customers", found.bodies)
-
-
-@router.get(
-    "/customers/lookup",
-    response_model=CustomersFound,
-    responses=problems(*GUARDED, "body_malformed"),
-)
-def lookup(
-    database: DatabaseOf,
-    phone: Annotated[str, Query(pattern=E164_PATTERN, examples=["+33199001234"])],
-) -> Response:
-    """Whose phone this is; the ``+`` of the number is ``%2B`` in a query."""
-    with database.look() as connection:
-        found = bodies_by_phone(connection, phone)
-    return spelled(CustomersFound(customers=()), "customers", found)
 
 
 @router.put(

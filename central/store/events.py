@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, func, or_, select, text, union_all
+from sqlalchemy import Insert, bindparam, func, literal_column, or_, select, union_all
 from sqlalchemy.engine import Connection, Row
 
 from central.database import current_number, drawn, raise_counter, send
@@ -27,8 +27,10 @@ from models.wire.events import EventKind, EventOut, EventsPage
 COUNTER = "events"
 CHANNEL = "kiosk_events"
 """What PostgreSQL notifies listeners on when events were committed; a notification says no more."""
+NOTIFIED = func.pg_notify(literal_column(f"'{CHANNEL}'"), literal_column("''"))
 
-NOTIFIED = text(f"NOTIFY {CHANNEL}")
+FACTS = json.JSONEncoder(default=str)
+"""Spells ids as well."""
 
 KEPT_FOR_EVER = (EventKind.ORDER_STATE, EventKind.PAYMENT)
 """They are an order's history. The others only say that there is something to fetch."""
@@ -68,17 +70,15 @@ def write(connection: Connection, happenings: Sequence[Happening], *, at: dateti
     for number, happening in enumerate(happenings):
         row[f"kind_{number}"] = happening.kind
         row[f"console_id_{number}"] = happening.console_id
-        row[f"facts_{number}"] = json.dumps(happening.facts, default=str)
-    send(connection, _adding(len(happenings)), [row])
-    if connection.dialect.name == "postgresql":
-        send(connection, NOTIFIED, [{}])
+        row[f"facts_{number}"] = FACTS.encode(happening.facts)
+    send(connection, _adding(connection.dialect.name, len(happenings)), [row])
 
 
 @cache
-def _adding(count: int) -> Insert:
-    """So many events by one statement, the last with the last number that was drawn. Made once, for
-    every order: making a statement takes longer than running it. SQLAlchemy would spell VALUES of
-    several rows anew each time.
+def _adding(dialect: str, count: int) -> Insert:
+    """So many events by one statement, the last with the last number that was drawn; what is
+    notified is told once, with the commit. Made once, for every order: making a statement takes
+    longer than running it. SQLAlchemy would spell VALUES of several rows anew each time.
     """
     said = (events.c.kind, events.c.console_id, events.c.facts)
     rows = [
@@ -89,7 +89,8 @@ def _adding(count: int) -> Insert:
         )
         for number in range(count)
     ]
-    return events.insert().from_select([events.c.seq, events.c.at, *said], union_all(*rows))
+    adding = events.insert().from_select([events.c.seq, events.c.at, *said], union_all(*rows))
+    return adding.returning(NOTIFIED) if dialect == "postgresql" else adding
 
 
 def events_after(

@@ -31,6 +31,7 @@ from pydantic import (
 
 AMOUNT_MAX_CENTS = 100_000_000
 TEXT_MAX = 2_000
+CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 SEQ_MAX = 2**53 - 1
 """The highest number that every reader of JSON takes for itself and no other (RFC 8259, 6).
 Central's columns have room for more.
@@ -104,7 +105,7 @@ class WireModel(BaseModel):
         """
         spelled = self.model_dump(mode="json")
         _leave_out_unused(self, spelled)
-        return json.dumps(spelled, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return CANONICAL.encode(spelled)
 
     def fingerprint(self) -> str:
         """SHA-256 of the canonical spelling, in hexadecimal."""

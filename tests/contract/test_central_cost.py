@@ -74,12 +74,11 @@ def order_of(number: int, lines: int, codes: Sequence[Voucher] = CODES[:1], **ho
 
 
 def test_an_order_costs_so_many_statements_however_long_it_is(shop: Shop, console: Console) -> None:
-    is_told = shop.database.is_postgresql  # NOTIFY
     for number, (lines, codes) in enumerate([(2, 1), (50, 1), (50, 3)]):
         statements = taken(shop, console, order_of(number, lines, CODES[:codes]))
-        assert len(statements) == STATEMENTS_OF_AN_ORDER + is_told, statements
+        assert len(statements) == STATEMENTS_OF_AN_ORDER, statements
     without_codes = taken(shop, console, order_of(3, 2, ()))
-    assert len(without_codes) == STATEMENTS_OF_AN_ORDER + is_told - 2
+    assert len(without_codes) == STATEMENTS_OF_AN_ORDER - 2
 
 
 def test_the_same_order_again_costs_two(shop: Shop, console: Console) -> None:

@@ -225,9 +225,8 @@ def test_the_counter_is_held_for_so_many_statements_however_much_differs(
         shop.database, incoming("second", changed, printers_in=printers, pairs_in=pairs)
     )
     drawn = next(n for n, said in enumerate(statements) if "UPDATE counters" in said)
-    # Three tables numbered, the import and its event noted, with a number of its own; PostgreSQL
-    # notifies as well.
-    assert len(statements[drawn + 1 :]) == 6 + shop.database.is_postgresql
+    # Three tables numbered, the import and its event noted, with a number of its own.
+    assert len(statements[drawn + 1 :]) == 6
 
 
 def said_by(database: Database, wanted: Incoming) -> list[str]:
