@@ -14,13 +14,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
-    BindParameter,
     Engine,
     Executable,
-    FromClause,
     ScalarSelect,
     Table,
-    Text,
     bindparam,
     case,
     select,
@@ -33,7 +30,6 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.types import TypeEngine
 
 from central import postgresql, sqlite, unfinished
 from models.errors import Unavailable
@@ -94,9 +90,6 @@ class Kind(Protocol):
     def name_of(self, error: DBAPIError) -> str: ...
     def in_one_message(self, connection: Connection) -> contextlib.AbstractContextManager[None]: ...
     def send(self, connection: Connection, statement: Executable, rows: Rows) -> None: ...
-    def rows_in(
-        self, listed: BindParameter[Any], columns: Mapping[str, type[TypeEngine[Any]]]
-    ) -> FromClause: ...
     def turn(self, engine: Engine) -> contextlib.AbstractContextManager[None]: ...
 
 
@@ -252,13 +245,6 @@ def send(connection: Connection, statement: Executable, rows: Rows) -> None:
     ``written_together`` it becomes part of what is sent together.
     """
     KINDS[connection.dialect.name].send(connection, statement, rows)
-
-
-def rows_in(dialect: str, name: str, columns: Mapping[str, type[TypeEngine[Any]]]) -> FromClause:
-    """In a statement: a table of what stands in its parameter ``name``, which is JSON: objects in a
-    list. So there is one statement, and it is sent once, however many rows it is about.
-    """
-    return KINDS[dialect].rows_in(bindparam(name, type_=Text), columns)
 
 
 def drawn(counter: str) -> ScalarSelect[int]:

@@ -11,24 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BindParameter,
-    Dialect,
-    Engine,
-    Executable,
-    FromClause,
-    cast,
-    column,
-    create_engine,
-    event,
-    func,
-    text,
-)
+from sqlalchemy import Dialect, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.types import TypeEngine
 
 from models.errors import DomainError
 
@@ -174,16 +160,6 @@ def send(connection: Connection, statement: Executable, rows: Rows) -> None:
         message.send(statement, rows)
     elif rows:
         connection.execute(statement, rows)
-
-
-def rows_in(listed: BindParameter[Any], columns: Mapping[str, type[TypeEngine[Any]]]) -> FromClause:
-    """See ``central.database.rows_in``.
-    https://www.postgresql.org/docs/current/functions-json.html
-    """
-    rows = func.json_to_recordset(cast(listed, JSON)).table_valued(
-        *(column(name, kind) for name, kind in columns.items())
-    )
-    return rows.render_derived(with_types=True)
 
 
 @contextlib.contextmanager

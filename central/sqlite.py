@@ -15,22 +15,11 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import (
-    BindParameter,
-    Engine,
-    Executable,
-    FromClause,
-    create_engine,
-    event,
-    func,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Engine, Executable, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
-from sqlalchemy.types import TypeEngine
 
 from models.errors import Unavailable
 
@@ -125,17 +114,6 @@ def send(connection: Connection, statement: Executable, rows: Sequence[Mapping[s
     """See ``central.database.send``."""
     if rows:
         connection.execute(statement, rows)
-
-
-def rows_in(listed: BindParameter[Any], columns: Mapping[str, type[TypeEngine[Any]]]) -> FromClause:
-    """See ``central.database.rows_in``. https://www.sqlite.org/json1.html"""
-    value = func.json_each(listed).table_valued("value").c.value
-    return select(
-        *(
-            type_coerce(func.json_extract(value, f"$.{name}"), kind).label(name)
-            for name, kind in columns.items()
-        )
-    ).subquery()
 
 
 def in_one_message(connection: Connection) -> contextlib.AbstractContextManager[None]:

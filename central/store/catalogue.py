@@ -4,15 +4,14 @@ taken in whole is ``catalogue_import``'s.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from sqlalchemy import Integer, Text, Update, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection, Row
 
-from central.database import drawn, raise_counter, rows_in, send
+from central.database import drawn, raise_counter, send
 from central.store.events import Happening, append
 from models.catalogue import Article, Cartridge, Offer, Printer
 from models.errors import Rejected
@@ -30,6 +29,14 @@ LOCKED = (
     .with_for_update(key_share=True)
 )
 """Statements of every order are made once: making one takes longer than running it."""
+MOVED = (
+    articles.update()
+    .where(articles.c.sku == bindparam("of"))
+    .values(
+        stock=articles.c.stock + bindparam("change"),
+        seq=drawn(COUNTER) - bindparam("before_last"),
+    )
+)
 
 CARTRIDGES_KEPT = 10_000
 """About 20 MB; more than a shop sells in a day."""
@@ -88,24 +95,10 @@ def move_stock(connection: Connection, changes: Mapping[str, int]) -> None:
     there is is an error of the caller's.
     """
     moved = [
-        {"sku": sku, "change": change, "before_last": before_last}
+        {"of": sku, "change": change, "before_last": before_last}
         for before_last, (sku, change) in enumerate(sorted(changes.items()))
     ]
-    if moved:
-        send(connection, _moving(connection.dialect.name), [{"moved": json.dumps(moved)}])
-
-
-@cache  # see LOCKED
-def _moving(dialect: str) -> Update:
-    moved = rows_in(dialect, "moved", {"sku": Text, "change": Integer, "before_last": Integer})
-    return (
-        articles.update()
-        .where(articles.c.sku == moved.c.sku)
-        .values(
-            stock=articles.c.stock + moved.c.change,
-            seq=drawn(COUNTER) - moved.c.before_last,
-        )
-    )
+    send(connection, MOVED, moved)
 
 
 def article_of(row: Row[tuple[object, ...]]) -> Article:

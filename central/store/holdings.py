@@ -8,17 +8,15 @@ free again, so that it never stands in its own way.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Insert, Integer, Text, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from central.database import rows_in, send
+from central.database import send
 from central.judge import Judgement, Known, agreed_at, quantities_of
 from central.store.catalogue import COUNTER as STOCK_COUNTER
 from central.store.catalogue import lock_articles, move_stock, prices_between
@@ -50,6 +48,8 @@ class Holding:
 
 
 NOTHING = Holding()
+RESERVED = reservations.insert()
+"""Made once, for every order: making a statement takes longer than running it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def apply(connection: Connection, change: Change) -> None:
     before = change.before
     if before.held.reserved:
         connection.execute(reservations.delete().where(reservations.c.order_id == change.order_id))
-    _reserve(connection, change)
+    send(connection, RESERVED, _reservation_rows(change))
     given_back = [(before.vouchers[code], cents) for code, cents in before.held.used.items()]
     replace_uses(
         connection,
@@ -241,22 +241,16 @@ def _told_codes(before: Locked, uses: Iterable[tuple[Voucher, int]]) -> Sequence
     ]
 
 
-def _reserve(connection: Connection, change: Change) -> None:
-    lines = [
-        {"sku": sku, "wanted": wanted, "reserved": change.reserved[sku]}
-        for sku, wanted in change.wanted.items()
+def _reservation_rows(change: Change) -> list[dict[str, object]]:
+    return [
+        {
+            "order_id": change.order_id,
+            "sku": sku,
+            "wanted": quantity,
+            "reserved": change.reserved[sku],
+        }
+        for sku, quantity in change.wanted.items()
     ]
-    if lines:
-        row = {"order_id": change.order_id, "lines": json.dumps(lines)}
-        send(connection, _reserving(connection.dialect.name), [row])
-
-
-@cache  # for every order: making a statement takes longer than running it
-def _reserving(dialect: str) -> Insert:
-    said = {"sku": Text, "wanted": Integer, "reserved": Integer}
-    lines = rows_in(dialect, "lines", said)
-    order_id = bindparam("order_id", type_=reservations.c.order_id.type)
-    return reservations.insert().from_select(["order_id", *said], select(order_id, *lines.c))
 
 
 def _locked_vouchers(
