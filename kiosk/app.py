@@ -8,7 +8,6 @@ call in hand is ``kiosk.live``'s, which is made in a thread once the first frame
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
@@ -17,7 +16,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from kiosk import presenter
+from kiosk import presenter, tidy
 from kiosk.keys import KeyTurns
 from kiosk.terminal import KioskTerminalApp
 from screens.opening import OpeningScreen
@@ -194,7 +193,7 @@ def _live_console(app: KioskApp, container: Container) -> LiveConsole:
 def run_console(container: Container) -> int:
     """Show the console until the operator leaves; the exit code of the process."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    gc.disable()  # until all that lasts is there: see ``kiosk.live``
+    tidy.put_off()
     app = KioskApp(container)
     try:
         app.run(mouse=False)

@@ -8,14 +8,13 @@ and the opening are the application's.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from kiosk import ahead, presenter
+from kiosk import ahead, presenter, tidy
 from kiosk.live_orders import LiveOrders
 from kiosk.live_people import LivePeople
 from models import intake
@@ -73,6 +72,7 @@ class LiveConsole:
         self._refreshing: asyncio.Task[None] | None = None
         self._is_stale = False
         self._making_ready: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self._steps: dict[Step, StepScreen] = {}
         self.catalogue = container.catalogue
         self.postal = container.postal
@@ -117,11 +117,8 @@ class LiveConsole:
         """All steps, the forms first, while the first letters are typed."""
         for step in sorted(self._steps, key=lambda step: step not in FORMS):
             await ahead.make_ready(self._app, self._steps[step])
-        if not gc.isenabled():
-            # What stands now stands to the end. Left to the garbage collector, it would be walked
-            # through again every so often, and a key would wait 100 ms for that.
-            gc.freeze()
-            gc.enable()
+        if tidy.is_put_off():
+            self._tidying = asyncio.create_task(tidy.stay_tidy(self._app))
 
     def resized(self) -> None:
         """The steps that are not shown are laid out again as well, before they are."""

@@ -24,4 +24,4 @@ class Plain(Static):
     def put(self, text: str) -> None:
         if text != self._text:
             self._text = text
-            self.update(Content(text))
+            self.update(Content(text), layout=self.styles.auto_dimensions)

@@ -7,7 +7,9 @@ screen.
 from __future__ import annotations
 
 from textual import events
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from models.cards import mask_pans
@@ -28,6 +30,8 @@ class TextField(Input):
     TextField:focus { border: none; background-tint: transparent 0%; }
     """
 
+    virtual_size = Reactive(Size(0, 0))  # Textual's has the whole screen laid out for each letter
+
     is_help_key_free = False
     """Whether "?" is no text here and may show the keys."""
 
@@ -44,7 +48,12 @@ class TextField(Input):
 
     def __init__(self, *, id: str, placeholder: str = "", limit: int = LIMIT) -> None:  # noqa: A002
         super().__init__(
-            id=id, placeholder=placeholder, max_length=limit, compact=True, select_on_focus=False
+            id=id,
+            placeholder=placeholder,
+            max_length=limit,
+            compact=True,
+            select_on_focus=False,
+            validate_on=(),  # else each first value has the styles of its field looked up anew
         )
         self.cursor_blink = False
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from console_at_work import console_at_work
 
+from screens.step import StepScreen
+
 
 async def test_half_a_character_is_dropped_and_the_rest_kept(folder) -> None:
     async with console_at_work(folder) as operator:
@@ -13,3 +15,31 @@ async def test_half_a_character_is_dropped_and_the_rest_kept(folder) -> None:
         await operator.paste("lc\ud800970")
         assert field.value.encode() == b"lc 970"
         assert operator.saved.search == "lc 970"
+
+
+async def test_a_letter_has_nothing_laid_out(folder, monkeypatch) -> None:
+    async with console_at_work(folder) as operator:
+        await operator.press("f4", "2", *"1")
+        laid_out: list[str] = []
+        lay_out = StepScreen._refresh_layout
+
+        def noted(self: StepScreen, *args: object, **options: object) -> None:
+            laid_out.append(type(self).__name__)
+            lay_out(self, *args, **options)
+
+        monkeypatch.setattr(StepScreen, "_refresh_layout", noted)
+        await operator.press(*"Martin", "backspace")
+        assert operator.sees("Marti")
+        assert laid_out == []
+
+
+async def test_of_a_text_that_is_longer_than_its_field_the_end_is_seen(folder) -> None:
+    long = " ".join(f"{number:03}" for number in range(30))
+    async with console_at_work(folder) as operator:
+        await operator.press("f4", "2", "1", *long)
+        assert operator.sees("028 029")
+        assert "000 001" not in operator.text
+        await operator.press("home")
+        assert operator.sees("000 001")
+        await operator.press("end", *["backspace"] * 100)
+        assert operator.app.focused.scroll_offset.x == 0
