@@ -53,6 +53,7 @@ class Line:
         self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
         self._held: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[object]] = set()
         self._is_to_tell = False
         self.counts: Counter[str] = Counter()
 
@@ -108,6 +109,10 @@ class Line:
     # --- one connection -----------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._serving.add(serving)  # asyncio forgets it with the connection, in the middle of it
+        serving.add_done_callback(self._serving.discard)
         _send_at_once(writer)
         self._open.add(writer)
         try:
