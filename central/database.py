@@ -241,7 +241,7 @@ def raise_counters(connection: Connection, counts: Mapping[str, int]) -> None:
 
 
 def send(connection: Connection, statement: Executable, rows: Rows) -> None:
-    """Execute a statement that returns no rows, once for each of ``rows``. Within
+    """Execute a statement whose rows, if any, nobody wants, once for each of ``rows``. Within
     ``written_together`` it becomes part of what is sent together.
     """
     KINDS[connection.dialect.name].send(connection, statement, rows)
@@ -258,7 +258,7 @@ def drawn(counter: str) -> ScalarSelect[int]:
 
 @contextlib.contextmanager
 def written_together(connection: Connection) -> Iterator[None]:
-    """The last statements of a transaction, which return no rows: sent together where that is
+    """The last statements of a transaction, whose rows nobody wants: sent together where that is
     quicker, so that a counter is held for a short while.
 
     Raises AlreadyThere.

@@ -166,7 +166,7 @@ def send(connection: Connection, statement: Executable, rows: Rows) -> None:
 def in_one_message(connection: Connection) -> Iterator[None]:
     """What the block executes is sent together: one wait for all of it, where a counter that
     is held keeps every other order waiting, and one error at its end, which undoes the
-    transaction. For statements that return no rows, and the commit.
+    transaction. For statements whose rows nobody wants, and the commit.
     https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
     """
     import psycopg  # noqa: PLC0415 - where there is a PostgreSQL

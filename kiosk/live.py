@@ -118,7 +118,13 @@ class LiveConsole:
         for step in sorted(self._steps, key=lambda step: step not in FORMS):
             await ahead.make_ready(self._app, self._steps[step])
         if tidy.is_put_off():
-            self._tidying = asyncio.create_task(tidy.stay_tidy(self._app))
+            self._tidying = asyncio.create_task(self._stay_tidy())
+
+    async def _stay_tidy(self) -> None:
+        try:
+            await tidy.stay_tidy(self._app)
+        except Exception as error:  # noqa: BLE001 - the boundary of a background task
+            self._app.fail(error)
 
     def resized(self) -> None:
         """The steps that are not shown are laid out again as well, before they are."""
@@ -135,13 +141,19 @@ class LiveConsole:
 
     async def at_desk(self, ask: Callable[[Desk], Answer]) -> Answer:
         """What waited for an answer when the program was left ends with it: its widgets are
-        being taken down, one by one, while the store thread finishes.
+        being taken down, one by one, while the store thread finishes. A defect is told even then.
         """
         try:
-            return await self._in_store_thread(lambda: ask(self._desk))
-        finally:
-            if not self._app.is_running:
-                raise asyncio.CancelledError
+            answer = await self._in_store_thread(lambda: ask(self._desk))
+        except KioskError:
+            self._ensure_shown()
+            raise
+        self._ensure_shown()
+        return answer
+
+    def _ensure_shown(self) -> None:
+        if not self._app.is_running:
+            raise asyncio.CancelledError
 
     async def act(self, work: Callable[[Desk, Draft], DeskState]) -> bool:
         async with self._one_change_at_a_time:
@@ -277,7 +289,7 @@ class LiveConsole:
         self._redraw()
 
     def _redraw(self) -> None:
-        if isinstance(self._app.screen, StepScreen | Dialog):
+        if self._app.is_running and isinstance(self._app.screen, StepScreen | Dialog):
             self._app.screen.redraw()
 
     # --- what the sync tells ------------------------------------------------------
@@ -290,6 +302,8 @@ class LiveConsole:
         """The boundary of what another thread tells: raised into that one, it would be lost, and
         the screen would go on as if nothing were wrong.
         """
+        if not self._app.is_running:
+            return
         try:
             self._take_news(status)
         except Exception as error:  # noqa: BLE001 - see the docstring

@@ -19,7 +19,7 @@ QUIET_SECONDS = 1.0
 """Without a key before it: whoever reads to a caller, or listens, pauses for longer."""
 
 THRESHOLDS = (700, 10, 1_000)
-"""The young are looked at as ever, in one or two milliseconds; everything only where nobody
+"""The young are looked at as ever, in one to three milliseconds; everything only where nobody
 paused while the middle ones were looked at a thousand times.
 """
 OLD = 2

@@ -125,7 +125,9 @@ class Console(Protocol):
         ...
 
     def at_desk(self, ask: Callable[[Desk], Answer]) -> Awaitable[Answer]:
-        """Ask the desk something, off the event loop; raises what it raises."""
+        """Ask the desk something, off the event loop; raises what it raises. Once the program is
+        left nobody is answered any more: who waits is cancelled.
+        """
         ...
 
     def go(self, step: Step, focus: str = "") -> Awaitable[None]: ...

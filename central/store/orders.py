@@ -70,7 +70,8 @@ FIRST_LOOK = select(
     ).outerjoin(_articles, _articles.c.is_removed.is_(False))
 )
 """All that is looked at, and its articles locked, at once: a row for each code and article that
-there are, or one without either.
+there are, or one without either. An order that is here already, or that is refused, waits for its
+articles as well: that is rare, and what it waits for is short.
 """
 ADDED = orders.insert().values(seq=drawn(COUNTER))
 
@@ -201,9 +202,11 @@ def _take(
     at: datetime,
     rules: ShopRules,
 ) -> VerdictOut:
+    of_skus = {row.sku: row for row in looked if row.sku is not None}
+    of_codes = {row.code: row for row in looked if row.code is not None}
     known = Looked(
-        articles={row.sku: article_of(row) for row in looked if row.sku is not None},
-        vouchers={row.code: voucher_of(row) for row in looked if row.code is not None},
+        articles={sku: article_of(row) for sku, row in of_skus.items()},
+        vouchers={code: voucher_of(row) for code, row in of_codes.items()},
     )
     locked = lock_for(connection, order, NOTHING, rules=rules, looked=known)
     judgement = judge(order, locked.known, rules)

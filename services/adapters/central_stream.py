@@ -93,6 +93,7 @@ def lines_of(
         head, *following = piece.split(b"\n")
         pending += head
         if following:
+            patience.check()
             patience.rest()
             yield bytes(pending)
             yield from following[:-1]

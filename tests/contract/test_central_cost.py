@@ -30,8 +30,8 @@ from models.wire.customers import CustomerWire
 from models.wire.orders import order_from_wire, order_to_wire
 
 STATEMENTS_OF_AN_ORDER = 9
-"""A look at all that is known of it; articles locked; numbers drawn; the order, stock,
-reservations, uses of codes (two), what is awaited, events. PostgreSQL notifies as well.
+"""A look at all that is known of it, which locks its articles; numbers drawn; the order, stock,
+reservations, uses of codes (two), what is awaited, events, which notify PostgreSQL's listeners.
 """
 
 FIRST = 10_000_000

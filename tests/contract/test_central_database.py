@@ -220,6 +220,7 @@ def test_when_every_connection_is_in_use_central_is_busy(hurried: Database) -> N
 def test_the_settings_of_a_connection(where: str) -> None:
     names = ["TimeZone", "statement_timeout", "lock_timeout", "work_mem"]
     own = f"{where}&options=-c%20work_mem%3D8MB%20-c%20lock_timeout%3D9s"
+    own += "%20-c%20default_transaction_isolation%3Dserializable"
     with closing(Database(own)) as database, database.write() as connection:
         found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
         isolation = connection.exec_driver_sql("SHOW transaction_isolation").scalar()

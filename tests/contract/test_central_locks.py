@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from contract.asking import NUMBER, ONE, changed, placed, put, revise
+from contract.asking import NUMBER, ONE, cancel, changed, placed, put, revise
 from contract.conftest import Shop
 from contract.databases import on_postgresql
 from contract.shop import NOW, VOUCHERS
@@ -98,4 +98,32 @@ def test_a_code_is_withdrawn_beside_an_order_that_uses_it(
         assert ordered.result().status_code == 200
         removed.result()
     assert _uses(shop)["ALLO"] == 1
+    assert "database:" not in caplog.text
+
+
+@on_postgresql
+@pytest.mark.parametrize("other", ["cancelled", "changed"])
+def test_articles_come_before_limited_codes_for_everybody(
+    shop: Shop, client: httpx.Client, caplog: pytest.LogCaptureFixture, other: str
+) -> None:
+    """An order and the end, or the change, of another one want the same article and the same limited
+    code. Both wait for the article's row: neither must have the code's by then.
+    """
+    line, code = [("LC970C", 1)], VOUCHERS[1].code
+    before = placed(NUMBER, line, codes=[code])
+    put(client, before)
+    after = changed(before, [("LC970C", 2)], codes=[code])
+    its_row = select(tables.articles).where(tables.articles.c.sku == "LC970C")
+    with ThreadPoolExecutor(2) as pool:
+        with shop.database.write() as connection:
+            connection.execute(its_row.with_for_update())
+            ordered = pool.submit(put, client, placed(NUMBER + 1, line, codes=[code]))
+            _wait_for_waiting(shop, 1)
+            ended = (
+                pool.submit(cancel, client, before.order_id)
+                if other == "cancelled"
+                else pool.submit(revise, client, after)
+            )
+            _wait_for_waiting(shop, 2)
+        assert [done.result().status_code for done in (ordered, ended)] == [200, 200]
     assert "database:" not in caplog.text
