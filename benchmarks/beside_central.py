@@ -31,7 +31,8 @@ from pathlib import Path
 
 from benchmarks.budget import Row, percentile, table
 from benchmarks.central.served import Served, served
-from benchmarks.central.snapshot import fill_large
+from benchmarks.central.shop import fill
+from benchmarks.central.snapshot import large_catalogue
 from benchmarks.loop import BUDGET_MS, seen, watched
 from benchmarks.pty_harness import PtyProgram, clean_environ
 from benchmarks.terminal import KEY_MEDIAN_MS, KEY_WORST_MS
@@ -191,7 +192,9 @@ def measure(runs: int) -> Mapping[str, list[Felt]]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         like, database = _set_up(folder), str(folder / "central.sqlite3")
-        token, _ = fill_large(database, folder, datetime.now(UTC))
+        now = datetime.now(UTC)
+        catalogue = large_catalogue(folder / "catalogue", now)
+        shop = fill(database, customers=0, orders=0, consoles=1, now=now, catalogue=catalogue)
         with (
             served(database, folder, workers=1) as central,
             _stranger(_Silent) as silent,
@@ -204,7 +207,9 @@ def measure(runs: int) -> Mapping[str, list[Felt]]:
                 felt["central silent"].append(feel(like, silent))
                 felt["central slow"].append(feel(like, slow))
                 felt["central lying"].append(feel(like, lying))
-                felt["a snapshot comes"].append(feel(like, _url(central), token, is_loading=True))
+                felt["a snapshot comes"].append(
+                    feel(like, _url(central), shop.tokens[0], is_loading=True)
+                )
     return felt
 
 

@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from benchmarks.central.http import Line
 from benchmarks.central.served import Served
-from central.database import Database, where_is
-from central.store.catalogue import move_stock
+from central.database import Database, raise_counter, where_is
+from central.store.catalogue import COUNTER, move_stock
 from central.store.events import PRUNED_TO
 from central.store.settings import setting
 from models.tables.central import articles
@@ -100,4 +100,5 @@ def _ask(line: Line, feed: str, cursor: object) -> Any:
 def _change(database: str) -> None:
     with closing(Database(where_is(database))) as opened, opened.write() as connection:
         skus = connection.scalars(select(articles.c.sku).order_by(articles.c.sku).limit(CHANGED))
+        raise_counter(connection, COUNTER, CHANGED)
         move_stock(connection, dict.fromkeys(skus, 1))
