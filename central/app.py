@@ -38,11 +38,12 @@ from central.settings import CentralSettings
 from central.straight import add
 from central.throttle import Throttle
 from central.upkeep import keep_up
+from models.wire.events import EVENTS_TYPE
 
 GZIP_FROM_BYTES = 1_000
 GZIP_LEVEL = 4
 """Level 9, the default, costs four times the processor for 3 % fewer bytes."""
-STREAMED = "text/event-stream"
+NOT_PACKED = (EVENTS_TYPE,)
 """All that central answers with and that stays as it is: Starlette's own list, of pictures and
 archives, is gone through for each request.
 """
@@ -100,7 +101,7 @@ def create_app(settings: CentralSettings) -> FastAPI:
         GZipMiddleware,
         minimum_size=GZIP_FROM_BYTES,
         compresslevel=GZIP_LEVEL,
-        exclude_content_types=(STREAMED,),
+        exclude_content_types=NOT_PACKED,
     )
     app.add_middleware(RingAfterWrites)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)

@@ -19,6 +19,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from central.logs import new_logger
 from central.metrics import Metrics
+from models.wire.events import EVENTS_TYPE
 
 PROBLEM = "kiosk.problem"
 """Where in the ASGI scope the code of the problem stands that was answered with."""
@@ -77,7 +78,7 @@ class _Answer:
         self.status = message["status"]
         headers = MutableHeaders(scope=message)
         headers[REQUEST_ID] = self._request_id
-        self._is_stream = headers.get("content-type", "").startswith("text/event-stream")
+        self._is_stream = headers.get("content-type", "").startswith(EVENTS_TYPE)
         if self._is_stream:
             self._metrics.streams.inc()
         self._metrics.note_request(

@@ -29,6 +29,7 @@ from screens.widgets.frame import (
     Notice,
     StatusPanel,
     StepBar,
+    stands,
 )
 from screens.widgets.text_field import CARD_REFUSED, TextField
 from screens.words import _
@@ -90,7 +91,7 @@ class StepScreen(Screen[None]):
     def redraw(self) -> None:
         """Show the present state, if there is one and the screen stands."""
         state = self.console.state
-        if not (self.app.is_running and self.is_mounted and self.query("#keys")):
+        if not stands(self):
             return
         self.draw(state)
         self.query_one("#status", StatusPanel).view = status_view(state, self.console)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyte
+import pytest
 from console_fixtures import NOW, CountedIds, StillClock
 from textual import events
 from textual.geometry import Size
@@ -26,6 +27,7 @@ from kiosk.container import Container
 from kiosk.painter import Painter
 from models.draft import Draft
 from models.order import Order
+from screens.step import StepScreen
 from screens.widgets.frame import Notice
 from services.adapters.console_store import ConsoleStore
 from services.sync.status import Connection, SyncStatus
@@ -180,6 +182,19 @@ class Operator:
         if self.app.live._refreshing is not None:
             await self.app.live._refreshing
         await self.settled()
+
+
+def layouts_from_now(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The name of each step that is laid out."""
+    laid_out: list[str] = []
+    lay_out = StepScreen._refresh_layout
+
+    def noted(self: StepScreen, *args: object, **options: object) -> None:
+        laid_out.append(type(self).__name__)
+        lay_out(self, *args, **options)
+
+    monkeypatch.setattr(StepScreen, "_refresh_layout", noted)
+    return laid_out
 
 
 ONLINE = SyncStatus(Connection.ONLINE, references_left=600)

@@ -16,6 +16,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 from benchmarks.faults.messages import (
     LAST_CHUNK,
@@ -25,6 +26,8 @@ from benchmarks.faults.messages import (
     read_request,
 )
 from benchmarks.faults.weather import Fault, Sky, Spell, Weather
+
+T = TypeVar("T")
 
 LOOPBACK = "127.0.0.1"
 PIECE = 64 * 1024
@@ -53,7 +56,7 @@ class Line:
         self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
         self._held: set[asyncio.Task[None]] = set()
-        self._serving: set[asyncio.Task[object]] = set()
+        self._serving: set[asyncio.Task[Any]] = set()
         self._is_to_tell = False
         self.counts: Counter[str] = Counter()
 
@@ -111,8 +114,7 @@ class Line:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving = asyncio.current_task()
         assert serving is not None
-        self._serving.add(serving)  # asyncio forgets it with the connection, in the middle of it
-        serving.add_done_callback(self._serving.discard)
+        _keep(serving, self._serving)  # asyncio forgets it with the connection, in the middle of it
         _send_at_once(writer)
         self._open.add(writer)
         try:
@@ -249,14 +251,18 @@ class Line:
             await self._wait(self._weather.delay_seconds() / 100)
 
     def _hold(self, copy: Coroutine[None, None, None]) -> None:
-        held = asyncio.create_task(copy)
-        self._held.add(held)
-        held.add_done_callback(self._held.discard)
+        _keep(asyncio.create_task(copy), self._held)
 
     async def _wait(self, seconds: float) -> None:
         """So long, or until the line is cleared."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._cleared.wait(), seconds)
+
+
+def _keep(task: asyncio.Task[T], among: set[asyncio.Task[T]]) -> None:
+    """Until it is done; asyncio itself holds it by nothing."""
+    among.add(task)
+    task.add_done_callback(among.discard)
 
 
 async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -17,7 +17,7 @@ from central.contract import GUARDED, problems
 from central.live import Live
 from central.store.events import ensure_cursor, events_after, newest_cursor
 from central.store.settings import central_id
-from models.wire.events import EventsPage
+from models.wire.events import EVENTS_TYPE, EventsPage
 from models.wire.fields import SEQ_MAX
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -35,7 +35,7 @@ NOT_KEPT = {
 class EventStream(StreamingResponse):
     """An answer that goes on until either side ends it; here, by leaving ``while_in``."""
 
-    media_type = "text/event-stream"
+    media_type = EVENTS_TYPE
 
     def __init__(
         self, events: AsyncGenerator[bytes], while_in: AbstractContextManager[None]

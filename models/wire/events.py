@@ -12,6 +12,9 @@ from uuid import UUID
 
 from models.wire.fields import Moment, Seq, Text, WireModel, Word
 
+EVENTS_TYPE = "text/event-stream"
+"""Of the live stream (WHATWG HTML, 9.2)."""
+
 
 class EventKind(StrEnum):
     ORDER_STATE = "order_state"

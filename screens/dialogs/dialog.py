@@ -18,7 +18,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from screens.console import Console, console_of
-from screens.widgets.frame import HELP_HINT, HELP_WHILE_TYPING, KeyHint, KeyLine, Notice
+from screens.widgets.frame import (
+    HELP_HINT,
+    HELP_WHILE_TYPING,
+    KeyHint,
+    KeyLine,
+    Notice,
+    stands,
+)
 from screens.widgets.plain import Plain
 from screens.widgets.text_field import CARD_REFUSED, TextField
 
@@ -69,7 +76,7 @@ class Dialog(Screen[None]):
         """Say what works here now, and what went wrong; nothing before all of it is mounted, when
         news of the sync may come already, nor while it is taken down.
         """
-        if not (self.app.is_running and self.is_mounted and self.query("#keys")):
+        if not stands(self):
             return
         is_typing = isinstance(self.focused, TextField)
         self.query_one(KeyLine).help = HELP_WHILE_TYPING if is_typing else HELP_HINT

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -189,6 +190,13 @@ class Notice(LineWidget):
     def line(self, y: int, width: int) -> Sequence[Segment]:
         lines = self.lines(width)
         return lines[max(0, len(lines) - self.size.height) + y :][:1]
+
+
+def stands(screen: Screen[None]) -> bool:
+    """Whether all of its frame is mounted, of which the line of keys is the last, and nothing of it
+    is being taken down.
+    """
+    return screen.app.is_running and screen.is_mounted and bool(screen.query("#keys"))
 
 
 class KeyLine(LineWidget):

@@ -17,7 +17,7 @@ from models.shop import ShopRules
 from models.vouchers import Voucher
 from models.wire.catalogue import CatalogueOut, ChangesOut
 from models.wire.customers import CustomersPage
-from models.wire.events import EventsPage
+from models.wire.events import EVENTS_TYPE, EventsPage
 from models.wire.operators import OperatorsOut, SignInIn, SignInOut
 from models.wire.orders import CancellationOut, OrdersOfOthersOut, OrdersPage, VerdictOut
 from models.wire.references import BlockIn, BlockOut, BlocksTakenOverOut, FormerConsoleIn
@@ -42,7 +42,6 @@ from services.adapters.central_line import (
 )
 from services.adapters.central_stream import (
     EVENTS_TIMEOUT,
-    EVENTS_TYPE,
     PAGES_TIMEOUT,
     PAGES_TYPE,
     events_of,

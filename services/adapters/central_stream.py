@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from models.errors import Unavailable
 from models.wire.catalogue import ChangesOut
-from models.wire.events import EventOut
+from models.wire.events import EVENTS_TYPE, EventOut
 from services.adapters.central_answers import changes_of, event_of
 from services.adapters.central_patience import Patience
 from services.ports import CatalogueChanges, CentralEvent
@@ -34,7 +34,6 @@ these that do not come, and one second for the line.
 """
 
 PAGES_TYPE = "application/x-ndjson"
-EVENTS_TYPE = "text/event-stream"
 
 
 def pages_of(

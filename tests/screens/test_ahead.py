@@ -6,7 +6,14 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
-from console_at_work import LARGE, SMALL, Operator, console_at_work, key_event
+from console_at_work import (
+    LARGE,
+    SMALL,
+    Operator,
+    console_at_work,
+    key_event,
+    layouts_from_now,
+)
 from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region, Size
@@ -67,14 +74,7 @@ async def test_a_form_stands_where_it_will_be_shown_before_it_is(folder, size) -
 async def test_the_first_time_a_step_is_shown_nothing_is_laid_out(folder, monkeypatch) -> None:
     async with console_at_work(folder) as operator:
         await made_ready(operator)
-        laid_out: list[str] = []
-        lay_out = StepScreen._refresh_layout
-
-        def noted(self: StepScreen, *args: object, **options: object) -> None:
-            laid_out.append(type(self).__name__)
-            lay_out(self, *args, **options)
-
-        monkeypatch.setattr(StepScreen, "_refresh_layout", noted)
+        laid_out = layouts_from_now(monkeypatch)
         for key in ("f2", "f3", "f4"):
             await operator.press(key)
         assert operator.step == "DeliveryScreen"

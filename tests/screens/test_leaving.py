@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from console_at_work import ONLINE, Operator, console_at_work
@@ -32,6 +34,14 @@ class StoreThreadAtWork:
         self._may_go_on.set()
 
 
+@contextmanager
+def taken_down(operator: Operator) -> Iterator[None]:
+    """As Textual is from the moment on in which it takes the first widget away."""
+    operator.app._running = False
+    yield
+    operator.app._running = True
+
+
 async def test_who_is_still_looked_for_is_not_drawn_on_what_is_gone(busy) -> None:
     for _ in range(4):  # the parts go in another order each time
         async with console_at_work(busy) as operator:
@@ -51,9 +61,8 @@ async def test_a_step_that_is_taken_down_draws_nothing(folder) -> None:
         await operator.press("f3", "f4")
         screen = operator.app.live._steps[CustomerScreen.STEP]
         await screen.query_one("#find").remove()
-        operator.app._running = False
-        screen.redraw()
-        operator.app._running = True
+        with taken_down(operator):
+            screen.redraw()
 
 
 async def test_a_dialog_that_is_taken_down_draws_nothing(folder) -> None:
@@ -61,9 +70,8 @@ async def test_a_dialog_that_is_taken_down_draws_nothing(folder) -> None:
         await operator.press("f12")
         dialog = operator.app.screen
         await dialog.query_one("#notice").remove()
-        operator.app._running = False
-        dialog.redraw()
-        operator.app._running = True
+        with taken_down(operator):
+            dialog.redraw()
 
 
 async def test_what_the_sync_tells_when_no_screen_is_left_ends_nothing(folder) -> None:
@@ -83,7 +91,5 @@ async def test_a_defect_is_told_even_then_and_nothing_else(folder, error, seen) 
         raise error
 
     async with console_at_work(folder) as operator:
-        operator.app._running = False
-        with pytest.raises(seen):
+        with taken_down(operator), pytest.raises(seen):
             await operator.app.live.at_desk(ask)
-        operator.app._running = True

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from console_at_work import console_at_work
-
-from screens.step import StepScreen
+from console_at_work import console_at_work, layouts_from_now
 
 
 async def test_half_a_character_is_dropped_and_the_rest_kept(folder) -> None:
@@ -20,14 +18,7 @@ async def test_half_a_character_is_dropped_and_the_rest_kept(folder) -> None:
 async def test_a_letter_has_nothing_laid_out(folder, monkeypatch) -> None:
     async with console_at_work(folder) as operator:
         await operator.press("f4", "2", *"1")
-        laid_out: list[str] = []
-        lay_out = StepScreen._refresh_layout
-
-        def noted(self: StepScreen, *args: object, **options: object) -> None:
-            laid_out.append(type(self).__name__)
-            lay_out(self, *args, **options)
-
-        monkeypatch.setattr(StepScreen, "_refresh_layout", noted)
+        laid_out = layouts_from_now(monkeypatch)
         await operator.press(*"Martin", "backspace")
         assert operator.sees("Marti")
         assert laid_out == []
