@@ -146,10 +146,9 @@ def _say_who_is_silent() -> None:
     from kiosk.presenter import sentence  # noqa: PLC0415 - only here
     from models.errors import Unavailable  # noqa: PLC0415 - only here
     from services.sync.election import Election  # noqa: PLC0415 - only here
-    from services.sync.status import HOLDER_SILENT  # noqa: PLC0415 - only here
 
     if Election(paths.sync_lock(paths.state_dir())).is_silent():
-        print(f"kiosk: {sentence(Unavailable(HOLDER_SILENT))}", file=sys.stderr)
+        print(f"kiosk: {sentence(Unavailable('sync_holder_silent'))}", file=sys.stderr)
 
 
 def _follow_up() -> FollowUp | None:
